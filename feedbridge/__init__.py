@@ -1,0 +1,1 @@
+"""feedbridge turns a directory of archived articles into feeds for any reader."""

@@ -1,0 +1,28 @@
+"""`config.toml` and the site rules, checked whole, as one frozen `Config`.
+
+    kinds     what a value may be: one reading function a kind, with its own words
+    schema    the table of all keys: kind and default; and the values that come of it
+    reading   a file or a command line to a `Config`; all mistakes are reported at once
+    rules     the shipped site rules to a `model.Sites`
+
+The configuration is read once, at the start; nothing below this room ever sees it whole.
+"""
+
+from feedbridge.config.reading import for_directories, load, locate, with_directories
+from feedbridge.config.rules import load_sites
+from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Site
+
+__all__ = [
+    "KEYS",
+    "Config",
+    "Feeds",
+    "Images",
+    "Input",
+    "Output",
+    "Site",
+    "for_directories",
+    "load",
+    "load_sites",
+    "locate",
+    "with_directories",
+]

@@ -1,0 +1,249 @@
+"""What a value of the configuration may be, and how people are told.
+
+A kind says in words what it allows and has one function that reads TOML's value. That
+function answers with the value that we go on with, or refuses, with a reason where the
+value alone does not show it.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+
+import msgspec
+
+from feedbridge.standards import language, urls
+from feedbridge.standards.text import close_bidi, fold, shorten, show, xml_text
+
+DEFAULT_URL = "http://127.0.0.1:8000/"  # where `feedbridge serve` answers
+
+_SHOWN_CHARACTERS = 80  # of a value in a message: one line of a terminal, with the key before it
+_UNITS_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_LARGEST_BYTES = 2**30  # articles and feeds are held in memory whole
+_SIZE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
+_NEAR = 0.7  # of difflib's ratio: "feed" is near "feeds", "state" is not near "site"
+_INVISIBLE = {"Cf", "Zl", "Zp", "Zs"}  # Unicode's categories of formats and white space
+
+
+class Refused(Exception):  # noqa: N818  # no error of the program: an answer about a value
+    """A value is not what its kind allows; the text is the reason, or empty."""
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key may hold."""
+
+    allowed: str  # before "is needed", and in docs/configuration.md
+    read: Callable[[object], object]  # raises Refused
+
+
+def shown(value: object) -> str:
+    """Write a TOML value for a message: nearly as in the file, escaped, on one line, shortened."""
+    try:
+        written = json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables thousands deep
+        written = "…"
+    return shown_name(written)
+
+
+def shown_name(name: str) -> str:
+    """Write a name for a message: escaped and shortened."""
+    return shorten(show(name), _SHOWN_CHARACTERS)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return the question whether the nearest right name is meant, "" where none is near."""
+    by_lower = {right.lower(): right for right in names}
+    return "".join(
+        f'did you mean "{by_lower[near]}"?'
+        for near in get_close_matches(name.lower(), by_lower, n=1, cutoff=_NEAR)
+    )
+
+
+def listed(names: Iterable[object]) -> str:
+    """Write what there is to choose from."""
+    return ", ".join(shown(name) for name in names)
+
+
+def known(names: Iterable[str]) -> str:
+    """Return the advice for a name that is near none."""
+    return f"known are {listed(names)}"
+
+
+def one_of(*names: str) -> Kind:
+    """Return the kind that allows one of these names."""
+    return Kind(allowed=f"one of {listed(names)}", read=lambda value: _choice(value, names))
+
+
+def some_of(*names: str) -> Kind:
+    """Return the kind that allows a list of at least one of these names, each once."""
+    return Kind(
+        allowed=f"a list without doubles of at least one of {listed(names)}",
+        read=lambda value: _at_least_one(_choices(value, names)),
+    )
+
+
+def any_of(*names: str) -> Kind:
+    """Return the kind that allows a list of these names, each once, or an empty one."""
+    return Kind(
+        allowed=f"an empty list or one without doubles of {listed(names)}",
+        read=lambda value: _choices(value, names),
+    )
+
+
+def _choice(value: object, names: Sequence[str]) -> str:
+    if not isinstance(value, str):
+        raise Refused
+    if value not in names:
+        raise Refused(nearest(value, names))
+    return value
+
+
+def _choices(value: object, names: Sequence[str]) -> tuple[str, ...]:
+    return _unique(tuple(_choice(item, names) for item in _list(value)))
+
+
+def _list(value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        raise Refused
+    return value
+
+
+def _unique(items: tuple[str, ...]) -> tuple[str, ...]:
+    doubles = [item for item, count in Counter(items).items() if count > 1]
+    if doubles:
+        raise Refused(f"{listed(doubles)} stands there more than once")
+    return items
+
+
+def _at_least_one(items: tuple[str, ...]) -> tuple[str, ...]:
+    if not items:
+        raise Refused("it is empty")
+    return items
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise Refused
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Refused
+    return value
+
+
+def _size(value: object) -> int:
+    """Read a size to whole bytes, rounded down."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise Refused("it has no unit")
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise Refused
+    size_bytes = Decimal(match[1]) * _unit_bytes(match[2])
+    if size_bytes < 1:
+        raise Refused("it must be at least 1 B")
+    if size_bytes > _LARGEST_BYTES:
+        raise Refused("it is too large")
+    return int(size_bytes)
+
+
+def _unit_bytes(unit: str) -> int:
+    if not unit:
+        raise Refused("it has no unit")
+    if unit not in _UNITS_BYTES:
+        raise Refused(nearest(unit, _UNITS_BYTES))
+    return _UNITS_BYTES[unit]
+
+
+def line(text: str) -> str:
+    """Return the text as one line without control characters, "" if nothing in it is to be seen."""
+    clean = close_bidi("".join(filter(_is_writable, xml_text(fold(text)))))
+    return clean if any(unicodedata.category(character) not in _INVISIBLE for character in clean) else ""
+
+
+def _is_writable(character: str) -> bool:
+    return unicodedata.category(character) != "Cc"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Refused
+    if xml_text(value) != value or not all(map(_is_writable, value)):
+        raise Refused("it holds a control character")
+    if not line(value):
+        raise Refused("there is nothing to see in it")
+    return line(value)
+
+
+def _address(value: object) -> str:
+    """Read the public address of a directory: as a URI, with its last slash."""
+    address = urls.absolute(_text(value), "")
+    if not urls.is_web(address) or set(address) & set("?#"):
+        raise Refused
+    return address if address.endswith("/") else f"{address}/"
+
+
+def _reference(value: object) -> str:
+    """Read an address that may be relative to the site's; it stays as written."""
+    text = _text(value)
+    if not urls.is_web(urls.absolute(text, DEFAULT_URL)):
+        raise Refused
+    return text
+
+
+def _language(value: object) -> str:
+    if not isinstance(value, str) or not language.is_tag(value):
+        raise Refused
+    return value
+
+
+def _directory(value: object) -> str:
+    if not isinstance(value, str):
+        raise Refused
+    if "\0" in value:
+        raise Refused("it holds U+0000")
+    if not value.strip():
+        raise Refused("it is empty")
+    return value
+
+
+def _directories(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (_directory(value),)
+    return _at_least_one(tuple(_directory(item) for item in _list(value)))
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    return _unique(tuple(_pattern(item) for item in _list(value)))
+
+
+def _pattern(value: object) -> str:
+    pattern = _directory(value)
+    if pattern.startswith("/") or pattern.endswith("/"):
+        raise Refused(f"{shown(pattern)} can match nothing: no path begins or ends with a slash")
+    return pattern
+
+
+TEXT = Kind(allowed="a line of text", read=_text)
+ADDRESS = Kind(
+    allowed="an absolute http or https address with a host and without user name, query and fragment",
+    read=_address,
+)
+REFERENCE = Kind(allowed="an http or https address, absolute or relative to url", read=_reference)
+LANGUAGE = Kind(allowed='a language tag of BCP 47 such as "zh" or "zh-Hans"', read=_language)
+DIRECTORY = Kind(allowed="the path of a directory", read=_directory)
+DIRECTORIES = Kind(
+    allowed="the path of a directory, or a list of paths of which none lies within another",
+    read=_directories,
+)
+PATTERNS = Kind(allowed='a list without doubles of patterns such as "*.txt"', read=_patterns)
+FLAG = Kind(allowed="true or false", read=_flag)
+COUNT = Kind(allowed="a whole number of at least 1", read=_count)
+SIZE = Kind(
+    allowed=f'a size of at most 1 GiB such as "1.5 MiB" (units: {", ".join(_UNITS_BYTES)})',
+    read=_size,
+)

@@ -1,0 +1,133 @@
+"""The table of all keys, and the values that come of it.
+
+The table is the only place that knows a key's kind and default: the reading, the
+documentation's test and the template of `feedbridge init` all go by it.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from feedbridge.config.kinds import (
+    ADDRESS,
+    COUNT,
+    DEFAULT_URL,
+    DIRECTORIES,
+    DIRECTORY,
+    FLAG,
+    LANGUAGE,
+    PATTERNS,
+    REFERENCE,
+    SIZE,
+    TEXT,
+    Kind,
+    any_of,
+    one_of,
+    shown,
+    some_of,
+)
+from feedbridge.model import Sites, Value
+
+
+class Derived(Value, frozen=True):
+    """A default that is found from something else, in words; without the key the value is empty."""
+
+    words: str
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One key of the file."""
+
+    section: str
+    name: str
+    kind: Kind
+    default: object  # as TOML has it, or Derived
+
+    def unset(self) -> object:
+        """Return the value that stands where the file does not have the key."""
+        return "" if isinstance(self.default, Derived) else self.kind.read(self.default)
+
+    def default_shown(self) -> str:
+        """Write the default for people."""
+        return self.default.words if isinstance(self.default, Derived) else shown(self.default)
+
+
+KEYS = (
+    Key("site", "title", TEXT, Derived(words="the name of the input directory, of several the first")),
+    Key("site", "url", ADDRESS, DEFAULT_URL),
+    Key("site", "description", TEXT, Derived(words="the title")),
+    Key("site", "author", TEXT, Derived(words="the title")),
+    Key("site", "icon", REFERENCE, Derived(words="none")),
+    Key("site", "language", LANGUAGE, Derived(words="the commonest of the entries")),
+    Key("input", "directory", DIRECTORIES, "seeds"),
+    Key("input", "include", PATTERNS, []),
+    Key("input", "exclude", PATTERNS, []),
+    Key("input", "max_bytes", SIZE, "8 MiB"),
+    Key("output", "directory", DIRECTORY, "public"),
+    Key("output", "gzip", FLAG, False),  # noqa: FBT003  # TOML's value, not a flag of ours
+    Key("images", "enclosures", one_of("all", "lead", "none"), "all"),
+    Key("images", "urls", one_of("keep", "unwrap"), "keep"),
+    Key("feeds", "formats", some_of("atom", "rss"), ["atom", "rss"]),
+    Key("feeds", "by", any_of("source"), ["source"]),
+    Key("feeds", "limit", COUNT, 100),
+    Key("feeds", "max_bytes", SIZE, "2 MiB"),
+    Key("feeds", "content", one_of("full", "summary"), "full"),
+)
+
+
+class Site(Value, frozen=True):
+    """What is published, in words."""
+
+    title: str  # never empty, like description and author
+    url: str  # public address of the output directory, as a URI, with its last slash
+    description: str
+    author: str
+    icon: str  # absolute, as a URI; perhaps empty
+    language: str  # BCP 47; empty: found from the entries
+    named_after_input: tuple[Literal["title", "description", "author"], ...]  # since nothing else names them
+
+
+class Input(Value, frozen=True):
+    """Where the articles are."""
+
+    directories: tuple[Path, ...]  # absolute; none is or lies within another
+    labels: tuple[str, ...]  # the directories as configured, in the same order
+    include: tuple[str, ...]  # patterns; empty: all files
+    exclude: tuple[str, ...]
+    max_bytes: int  # of one article
+
+
+class Output(Value, frozen=True):
+    """Where the feeds go; it may lie within an input directory, or the other way round."""
+
+    directory: Path  # absolute
+    gzip: bool
+
+
+class Images(Value, frozen=True):
+    """How pictures are carried."""
+
+    enclosures: Literal["all", "lead", "none"]
+    urls: Literal["keep", "unwrap"]
+
+
+class Feeds(Value, frozen=True):
+    """What every feed is like."""
+
+    formats: tuple[Literal["atom", "rss"], ...]
+    by: tuple[Literal["source"], ...]
+    limit: int  # entries
+    max_bytes: int
+    content: Literal["full", "summary"]
+
+
+class Config(Value, frozen=True):
+    """All that can be configured, checked."""
+
+    site: Site
+    input: Input
+    output: Output
+    images: Images
+    feeds: Feeds
+    sites: Sites

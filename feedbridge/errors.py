@@ -1,0 +1,43 @@
+"""The errors that end a run, each with the exit code that the interface promises.
+
+    FeedbridgeError      1   a run failed; the feeds published before it still stand
+    ├── InputError       1   the archive is missing, cannot be listed, or its disk fails
+    ├── OutputError      1   the output cannot be written, or a foreign file is in the way
+    ├── UsageError       2   the command line asks for something impossible
+    │   └── ConfigError  2   the configuration does
+    └── LockedError     75   another run holds the lock
+
+A bad article is none of these: it is a value, `model.Rejected`.
+"""
+
+from typing import ClassVar
+
+
+class FeedbridgeError(Exception):
+    """A failure that people can act on; its text says what, where, why and what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(FeedbridgeError):
+    """The archive cannot be read as a whole."""
+
+
+class OutputError(FeedbridgeError):
+    """The feeds cannot be put in place."""
+
+
+class UsageError(FeedbridgeError):
+    """What was asked for cannot be done."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The configuration asks for something impossible."""
+
+
+class LockedError(FeedbridgeError):
+    """Another run is at work on the same output directory (EX_TEMPFAIL of sysexits.h)."""
+
+    exit_code = 75

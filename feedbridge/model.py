@@ -1,0 +1,239 @@
+"""Frozen values that pass between the stages; nothing else.
+
+The order below is the order in which they come to be. Every moment is an aware
+`datetime` in UTC with whole seconds. A `path` is the bytes of a file's name below its
+input directory (where there are several, the directory as configured stands before it).
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """A value: equal by content, never changed."""
+
+
+# --- what is known of sites, before any article is read -------------------------------
+
+
+class LinkMend(Value, frozen=True):
+    """A kind of dead link and how to mend it."""
+
+    pattern: str  # regular expression over the whole absolute address
+    replacement: str  # a page's address; \1 stands for the pattern's first group
+
+
+class SiteRule(Value, frozen=True):
+    """What is true of one site only."""
+
+    slug: str  # [a-z0-9-]+; it stands in keys, so it never changes
+    name: str  # for people
+    hosts: tuple[str, ...]  # lower case, without "www."; the first one is the canonical one
+    key: str = ""  # regular expression over path and query; its one group is the article's own key
+    date_line: str = ""  # regular expression at the start of a body; groups: date, perhaps author
+    zone: str = "UTC"  # of a date line that names none
+    captions: tuple[Literal["figcaption", "small-print", "bold-lead"], ...] = ()
+    dead_links: tuple[LinkMend, ...] = ()
+
+
+class ImageProxy(Value, frozen=True):
+    """A service that fetches a picture from the address inside its own."""
+
+    hosts: tuple[str, ...]
+    form: Literal["parameter", "path"]  # the inner address: all after `?url=`, or the path
+    parameter: str = ""
+
+
+class Sites(Value, frozen=True):
+    """All that is known of sites."""
+
+    rules: tuple[SiteRule, ...]
+    general: SiteRule  # for every site without a rule; its slug and hosts are empty
+    proxies: tuple[ImageProxy, ...]
+    tracking_keys: tuple[str, ...]  # of queries; a trailing * stands for any ending
+    not_pictures: tuple[str, ...] = ()  # regular expressions over addresses: trackers, buttons, spacers
+
+
+# --- what a scan finds -----------------------------------------------------------------
+
+
+class Stamp(Value, frozen=True):
+    """Where a file is and what its directory says of it; only a hint where to look."""
+
+    path: bytes
+    root: int  # which of the input directories
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+
+class Ignored(Value, frozen=True):
+    """A file that is no article, and why."""
+
+    path: bytes
+    reason: str
+
+
+class Rejected(Value, frozen=True):
+    """A file that should be an article but cannot be one: bad input, as a value."""
+
+    path: bytes
+    code: str  # empty, unreadable, too-large, no-link, no-date, future-date, failed
+    detail: str
+
+
+class Decision(Value, frozen=True):
+    """One thing that a stage decided about an article, for `explain`."""
+
+    rule: str  # what was decided: "published", "image kept", …
+    outcome: str
+    reason: str = ""
+
+
+# --- what an article is ----------------------------------------------------------------
+
+
+class Version(Value, frozen=True):
+    """The cheap facts of one file: all that membership, order, id and dates depend on."""
+
+    path: bytes
+    digest: bytes  # of the whole file
+    key: str  # what makes the id: "dw/68136197" or "url/" and a hash
+    epoch: datetime | None
+    published: datetime
+    source: str  # a rule's slug or a host
+    source_name: str  # for people
+
+
+class Article(Value, frozen=True):
+    """One file, parsed."""
+
+    version: Version
+    shape: Literal["A"]
+    title: str  # plain text, perhaps empty
+    link: str  # as written
+    author: str  # plain text, perhaps empty
+    body: str  # HTML as it stands in the file, without the date line
+    decisions: tuple[Decision, ...]
+
+
+class Identity(Value, frozen=True):
+    """One article, of one or several files: which one speaks, and its id and dates."""
+
+    key: str
+    guid: str
+    speaker: Version
+    versions: tuple[bytes, ...]  # all paths, the speaking one first
+    published: datetime
+    updated: datetime
+    arrived: datetime
+
+    @property
+    def source(self) -> str:
+        """The source of the version that speaks."""
+        return self.speaker.source
+
+
+class Image(Value, frozen=True):
+    """A picture of an entry, at the address that stands everywhere."""
+
+    url: str  # absolute, percent-encoded
+    type: str  # media type by the inner address, "" if unknown
+    caption: str  # plain text, perhaps empty
+    width: int | None = None  # pixels
+    height: int | None = None
+
+
+class Entry(Value, frozen=True):
+    """A normalised article, ready for every format."""
+
+    guid: str
+    link: str  # absolute, percent-encoded
+    title: str  # plain text, never empty
+    author: str  # plain text, perhaps empty
+    published: datetime
+    updated: datetime
+    language: str  # BCP 47, "und" if unknown
+    direction: Literal["ltr", "rtl"]
+    summary: str  # plain text of at most 300 characters, perhaps empty
+    content: str  # sanitised HTML within one <div lang dir>, never empty
+    images: tuple[Image, ...]  # in reading order
+    lead: Image | None  # one of them
+    source: str
+    source_name: str
+    decisions: tuple[Decision, ...] = ()
+
+
+# --- what a feed is --------------------------------------------------------------------
+
+
+class FeedSpec(Value, frozen=True):
+    """What one feed is: its place, its words, its limits."""
+
+    name: str  # "main" or "source/dw"
+    directory: str  # below the output directory: "" or "source/dw/"
+    url: str  # public address of that directory, with its last slash
+    title: str
+    description: str
+    author: str
+    icon: str  # an address, perhaps empty
+    language: str  # as configured; empty: found from the entries
+    source: str  # the one source that it holds; empty: all
+    source_feeds_url: str  # below which each source has its feed; empty: none has
+    formats: tuple[Literal["atom", "rss"], ...]
+    limit: int  # entries
+    max_bytes: int
+    content: Literal["full", "summary"]
+    enclosures: Literal["all", "lead", "none"]
+
+
+class Document(Value, frozen=True):
+    """What one file of a feed holds, in order."""
+
+    spec: FeedSpec
+    language: str  # BCP 47, "und" if unknown
+    updated: datetime
+    entries: tuple[Entry, ...]
+
+
+class Rendition(Value, frozen=True):
+    """A document's bytes in one form, and where they belong."""
+
+    path: str  # below the output directory
+    kind: Literal["feed", "page"]
+    body: bytes
+
+
+# --- what a run did --------------------------------------------------------------------
+
+
+class ArticleCounts(Value, frozen=True):
+    """Counts of files."""
+
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    ignored: int = 0
+    rejected: int = 0
+    held: int = 0
+
+
+class FeedCounts(Value, frozen=True):
+    """Counts of renditions of feeds."""
+
+    written: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+
+class Report(Value, frozen=True):
+    """What a run saw and did."""
+
+    articles: ArticleCounts
+    entries: int
+    feeds: FeedCounts
+    rejected: tuple[Rejected, ...]
+    seconds: float

@@ -1,0 +1,95 @@
+"""What became of one article, and why: the decisions that the stages left, in their order."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from feedbridge.errors import UsageError
+from feedbridge.model import Article, Decision, Document, Entry, Identity, Ignored, Rejected, Value, Version
+from feedbridge.pipeline.library import Library
+from feedbridge.standards.text import show
+
+
+class Explanation(Value, frozen=True):
+    """Every decision about one file."""
+
+    path: bytes
+    verdict: str  # in one line
+    decisions: tuple[Decision, ...]
+
+
+def explain_article(library: Library, wanted: str, documents: Iterable[Document]) -> Explanation:
+    """Explain the file or the id that is `wanted`; `documents` are all that the archive makes.
+
+    Raises: UsageError if the archive has no such file and no such entry.
+    """
+    path = _path_of(library, wanted)
+    found = library.found(path)
+    if isinstance(found, Version):
+        return _explain(library, library.article(found), documents)
+    return Explanation(path=path, verdict=_why_none(found), decisions=())
+
+
+def _why_none(found: Ignored | Rejected) -> str:
+    if isinstance(found, Ignored):
+        return f"ignored: {found.reason}"
+    return f"rejected ({found.code}): {found.detail}"
+
+
+def _path_of(library: Library, wanted: str) -> bytes:
+    guid = wanted if wanted.startswith("urn:uuid:") else f"urn:uuid:{wanted}"
+    by_guid = {identity.guid: identity for identity in library.identities()}
+    if guid.lower() in by_guid:
+        return by_guid[guid.lower()].speaker.path
+    path = library.path_of(Path(wanted))
+    if path is None:
+        raise UsageError(
+            f"{show(wanted)} is neither a file of the archive nor the id of one of its entries: "
+            "name a file below an input directory, or an id as it stands in a feed (urn:uuid:…)"
+        )
+    return path
+
+
+def _explain(library: Library, article: Article, documents: Iterable[Document]) -> Explanation:
+    path = article.version.path
+    identity = next(one for one in library.identities() if path in one.versions)
+    entry, names = _standing(identity, documents)
+    entry = entry or library.entry_of(identity)
+    if entry is None:
+        failed = library.found(identity.speaker.path)
+        verdict = _why_none(failed) if isinstance(failed, Rejected) else "…"
+        return Explanation(path=path, verdict=verdict, decisions=article.decisions)
+    speaks = identity.speaker.path == path
+    verdict = "an entry" if speaks else f"another version of it speaks: {show(identity.speaker.path)}"
+    return Explanation(
+        path=path,
+        verdict=verdict,
+        decisions=(*article.decisions, *_joined(identity), *entry.decisions, _feeds(names)),
+    )
+
+
+def _standing(identity: Identity, documents: Iterable[Document]) -> tuple[Entry | None, tuple[str, ...]]:
+    found = [
+        (document.spec.name, entry)
+        for document in documents
+        for entry in document.entries
+        if entry.guid == identity.guid
+    ]
+    return (found[0][1] if found else None), tuple(name for name, _ in found)
+
+
+def _joined(identity: Identity) -> tuple[Decision, ...]:
+    files = " > ".join(show(path) for path in identity.versions)
+    return (
+        Decision(rule="id", outcome=identity.guid, reason="a UUIDv5 of the key"),
+        Decision(
+            rule="versions",
+            outcome=files,
+            reason="newest epoch first, then the last path: the first one speaks",
+        ),
+    )
+
+
+def _feeds(names: tuple[str, ...]) -> Decision:
+    if names:
+        return Decision(rule="feeds", outcome=", ".join(names))
+    return Decision(rule="feeds", outcome="none", reason="newer articles fill them up to their limits")

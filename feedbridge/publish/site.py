@@ -1,0 +1,62 @@
+"""An output directory as one run finds it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from feedbridge.publish import manifest
+from feedbridge.publish.comparison import Comparison
+from feedbridge.publish.lock import LOCK
+from feedbridge.publish.manifest import MANIFEST, Kind
+from feedbridge.publish.staging import Stage
+from feedbridge.publish.tree import FileId, Tree
+
+
+class Site:
+    """What stands of ours in an output directory, which need not exist.
+
+    The list of it is read once: each run makes its own. With `gzip` each file has a `.gz`
+    beside it. Only `stage` needs the lock; nothing else writes.
+
+    Raises: OutputError if the list cannot be read or is damaged.
+    """
+
+    def __init__(self, directory: Path, *, gzip: bool) -> None:
+        self._tree = Tree(directory)
+        self._listed = manifest.read(self._tree)
+        self._gzip = gzip
+
+    def has_feeds(self) -> bool:
+        """Tell whether a feed of ours stands."""
+        return self.standing_feeds() > 0
+
+    def standing_feeds(self) -> int:
+        """Return how many feeds of ours stand."""
+        feeds = (path for path, kind in self._listed.items() if kind is Kind.FEED)
+        return sum(self._tree.file_id(path) is not None for path in feeds)
+
+    def identity(self) -> FileId | None:
+        """Return which directory it is, None where there is none."""
+        return self._tree.identity()
+
+    def own_files(self) -> frozenset[FileId]:
+        """Return which files in it are ours, the list and the lock too: they are never input."""
+        ids = (self._tree.file_id(path) for path in (MANIFEST, LOCK, *self._listed))
+        return frozenset(found for found in ids if found is not None)
+
+    def comparison(self) -> Comparison:
+        """Return what tells the changes that renditions would make, and makes none."""
+        return Comparison(self._tree, self._listed, gzip=self._gzip)
+
+    @contextmanager
+    def stage(self) -> Iterator[Stage]:
+        """Take renditions and put them in place on `commit`; without it nothing of them remains.
+
+        The caller holds the lock. What a crash left half-written is removed first.
+
+        Raises: OutputError.
+        """
+        with ExitStack() as undo:
+            stage = Stage(self._tree, self._listed, self.comparison(), undo)
+            stage.sweep(self._listed)
+            yield stage

@@ -1,0 +1,277 @@
+"""Walk the archive and read its files: no link is followed, nothing is read past its limit.
+
+Below an input directory every file is opened relative to the descriptor of its directory
+with O_NOFOLLOW and O_NONBLOCK and must prove to be regular, so that neither a link that is
+put there during the run nor a FIFO can lead the reader astray or make it wait. The input
+directory itself may be a link.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from feedbridge import parse
+from feedbridge.errors import InputError
+from feedbridge.model import Ignored, Rejected, Stamp
+from feedbridge.standards.text import show
+
+FileId = tuple[int, int]  # st_dev and st_ino: what a file is, whatever it is called
+
+_CHUNK_BYTES = 64 * 1024
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}  # moved, or replaced by a link, since it was listed
+# Not one file's fault: reading on would lose entries that are still there.
+_ENVIRONMENT = {errno.EIO, errno.ESTALE, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """One input directory, and what stands before its files' names (b"" where it is the only one)."""
+
+    directory: Path
+    prefix: bytes = b""
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """Which files below the input directories are looked at.
+
+    A pattern without "/" is held against the name alone, one with it against the path
+    below the input directory; "*" stands for any characters, also for "/".
+    """
+
+    include: tuple[str, ...] = ()  # empty: all
+    exclude: tuple[str, ...] = ()  # files, and directories with all that is in them
+    max_bytes: int
+
+
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the archive, in the order of the paths."""
+
+    stamps: tuple[Stamp, ...]
+    ignored: tuple[Ignored, ...]
+
+
+class Archive:
+    """The input directories, open for reading. Use it as a context manager.
+
+    Raises (on entering): InputError if an input directory is missing or unreadable.
+    """
+
+    def __init__(self, roots: Sequence[Root], scope: Scope) -> None:
+        self._roots = roots
+        self._scope = scope
+        self._opened: list[int] = []  # a descriptor for each root, so that all is read from the same tree
+        self._directory: tuple[int, bytes, int] | None = (
+            None  # the one read from last: root, path, descriptor
+        )
+
+    def __enter__(self) -> Self:
+        for root in self._roots:
+            try:
+                self._opened.append(os.open(root.directory, _DIRECTORY))
+            except OSError as exc:
+                self.__exit__()
+                raise _no_input(root, exc) from exc
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave_directory()
+        while self._opened:
+            os.close(self._opened.pop())
+
+    def walk(self, *, own: frozenset[FileId] = frozenset()) -> Walked:
+        """List every file below the input directories, but for what is `own`: our output and state.
+
+        Raises: InputError if a directory cannot be listed or its disk fails.
+        """
+        found = [item for number in range(len(self._roots)) for item in self._walk_root(number, own)]
+        found.sort(key=lambda item: item.path)
+        return Walked(
+            stamps=tuple(item for item in found if isinstance(item, Stamp)),
+            ignored=tuple(item for item in found if isinstance(item, Ignored)),
+        )
+
+    def path_of(self, file: Path) -> bytes | None:
+        """Return the path by which a file below an input directory goes here; None for any other file."""
+        place = file.parent.resolve() / file.name  # a link that is asked about is not followed itself
+        for root in self._roots:
+            directory = root.directory.resolve()
+            if place.is_relative_to(directory):
+                return root.prefix + os.fsencode(place.relative_to(directory))
+        return None
+
+    def read(self, stamp: Stamp) -> bytes | Ignored | Rejected:
+        """Read one file whole, or say why not. Only files that look like an article are read to their end.
+
+        Raises: InputError if the disk fails: reading on would make articles seem gone.
+        """
+        try:
+            descriptor = self._open_file(stamp)
+        except OSError as exc:
+            return self._unreadable(stamp, exc)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return Ignored(path=stamp.path, reason="no regular file")
+            return self._read_open(stamp, descriptor)
+        except OSError as exc:
+            return self._unreadable(stamp, exc)
+        finally:
+            os.close(descriptor)
+
+    def _read_open(self, stamp: Stamp, descriptor: int) -> bytes | Ignored | Rejected:
+        """Read to the end or to the limit, however much the file grows meanwhile."""
+        chunks = [os.read(descriptor, _CHUNK_BYTES)]
+        if chunks[0] and not parse.has_sign(chunks[0]):
+            return Ignored(path=stamp.path, reason="no sign of an article in its first 4 KiB")
+        size_bytes = len(chunks[0])
+        while chunks[-1] and size_bytes <= self._scope.max_bytes:
+            chunks.append(os.read(descriptor, _CHUNK_BYTES))
+            size_bytes += len(chunks[-1])
+        if size_bytes > self._scope.max_bytes:
+            detail = f"it is over the limit of {self._scope.max_bytes} bytes ([input] max_bytes)"
+            return Rejected(path=stamp.path, code="too-large", detail=detail)
+        return b"".join(chunks)
+
+    def _unreadable(self, stamp: Stamp, exc: OSError) -> Ignored | Rejected:
+        if exc.errno in _GONE:
+            return Ignored(path=stamp.path, reason="it went away while it was being read")
+        if exc.errno in _ENVIRONMENT:
+            where = self._roots[stamp.root].directory
+            raise InputError(
+                f"cannot read {show(stamp.path)} in {show(str(where))}: {exc.strerror}; "
+                "nothing was written: see to the disk, then run again"
+            ) from exc
+        return Rejected(path=stamp.path, code="unreadable", detail=f"it cannot be read: {exc.strerror}")
+
+    def _open_file(self, stamp: Stamp) -> int:
+        directory, _, name = stamp.path.removeprefix(self._roots[stamp.root].prefix).rpartition(b"/")
+        if self._directory is None or self._directory[:2] != (stamp.root, directory):
+            self._leave_directory()
+            self._directory = (stamp.root, directory, _open_below(self._opened[stamp.root], directory))
+        return os.open(name, _FILE, dir_fd=self._directory[2])
+
+    def _leave_directory(self) -> None:
+        if self._directory is not None:
+            os.close(self._directory[2])
+            self._directory = None
+
+    def _walk_root(self, number: int, own: frozenset[FileId]) -> Iterator[Stamp | Ignored]:
+        waiting = [b""]
+        while waiting:
+            directory = waiting.pop()
+            with self._listing(number, directory) as entries:
+                for entry in entries:
+                    relative = _join(directory, os.fsencode(entry.name))
+                    found = self._look_at(number, relative, entry, own)
+                    if isinstance(found, bytes):
+                        waiting.append(found)
+                    elif found is not None:
+                        yield found
+
+    @contextmanager
+    def _listing(self, number: int, directory: bytes) -> Iterator[Iterable[os.DirEntry[str]]]:
+        """List a directory; its descriptor stays open as long as its entries are looked at."""
+        where = self._roots[number].directory
+        try:
+            descriptor = _open_below(self._opened[number], directory)
+        except OSError as exc:
+            if directory and exc.errno in _GONE:
+                yield ()
+                return
+            raise _unlistable(where, directory, exc) from exc
+        try:
+            with os.scandir(descriptor) as entries:
+                yield entries
+        except OSError as exc:
+            raise _unlistable(where, directory, exc) from exc
+        finally:
+            os.close(descriptor)
+
+    def _look_at(
+        self, number: int, relative: bytes, entry: os.DirEntry[str], own: frozenset[FileId]
+    ) -> Stamp | Ignored | bytes | None:
+        """Return a directory's path as bytes, to be walked; None for what is passed over unseen."""
+        path = self._roots[number].prefix + relative
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        is_own = (status.st_dev, status.st_ino) in own
+        if stat.S_ISDIR(status.st_mode):
+            is_entered = not is_own and self._is_entered(relative, entry.name)
+            return relative if is_entered else None
+        reason = "our own output" if is_own else self._why_ignored(relative, entry.name, status.st_mode)
+        if reason:
+            return Ignored(path=path, reason=reason)
+        return Stamp(
+            path=path,
+            root=number,
+            size_bytes=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            inode=status.st_ino,
+        )
+
+    def _is_entered(self, relative: bytes, name: str) -> bool:
+        return not name.startswith(".") and not _matches(self._scope.exclude, relative, name)
+
+    def _why_ignored(self, relative: bytes, name: str, mode: int) -> str:
+        if stat.S_ISLNK(mode):
+            return "a symbolic link: links below the input directory are not followed"
+        if not stat.S_ISREG(mode):
+            return "no regular file"
+        if name.startswith("."):
+            return "hidden"
+        if _matches(self._scope.exclude, relative, name):
+            return "excluded by [input] exclude"
+        if self._scope.include and not _matches(self._scope.include, relative, name):
+            return "not included by [input] include"
+        return ""
+
+
+def _open_below(root: int, directory: bytes) -> int:
+    """Open a directory one step at a time, so that no step can be a link."""
+    descriptor = root
+    for step in directory.split(b"/") if directory else (b".",):
+        try:
+            below = os.open(step, _DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+        finally:
+            if descriptor != root:
+                os.close(descriptor)
+        descriptor = below
+    return descriptor
+
+
+def _no_input(root: Root, exc: OSError) -> InputError:
+    where = show(str(root.directory))
+    if exc.errno != errno.ENOENT:
+        return InputError(f"cannot read the input directory {where}: {exc.strerror}")
+    return InputError(
+        f"the input directory {where} does not exist; make it, or name another one "
+        "([input] directory in the configuration, or --input)"
+    )
+
+
+def _unlistable(where: Path, directory: bytes, exc: OSError) -> InputError:
+    place = show(os.fsencode(where) + (b"/" + directory if directory else b""))
+    return InputError(
+        f"cannot list {place}: {exc.strerror}; nothing was written: "
+        "make it readable, or leave it out by [input] exclude"
+    )
+
+
+def _join(directory: bytes, name: bytes) -> bytes:
+    return directory + b"/" + name if directory else name
+
+
+def _matches(patterns: Sequence[str], relative: bytes, name: str) -> bool:
+    if not patterns:
+        return False
+    path = os.fsdecode(relative)
+    return any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)

@@ -1,0 +1,1 @@
+"""What standards say, as pure functions: text, markup, addresses, dates, languages, media types."""

@@ -1,0 +1,169 @@
+"""HTML from anywhere: read as a tree, written as what readers may show, and as plain text."""
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+import nh3
+from lxml import etree, html
+from lxml.html import HtmlElement
+
+from feedbridge.standards.tame import BLOCKS, tame
+from feedbridge.standards.text import fold
+from feedbridge.standards.tokens import UNSEEN, End, Start, Text
+from feedbridge.standards.urls import is_web, scheme
+
+# What Miniflux and FreshRSS both keep (emission rule 9), and <div> and <span>, which carry languages.
+_TAGS = (
+    {"a", "abbr", "acronym", "b", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "q", "s", "samp"}
+    | {"small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr", "rp", "rt", "ruby"}
+    | {"aside", "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre"}
+    | {"dd", "dl", "dt", "li", "ol", "ul"}
+    | {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
+    | {"audio", "figcaption", "figure", "img", "picture", "source", "video"}
+)
+_ATTRIBUTES = {
+    "*": {"dir", "lang", "title"},
+    "a": {"href"},
+    "audio": {"controls", "src"},
+    "blockquote": {"cite"},
+    "del": {"cite", "datetime"},
+    "img": {"alt", "height", "sizes", "src", "srcset", "width"},
+    "ins": {"cite", "datetime"},
+    "q": {"cite"},
+    "source": {"sizes", "src", "srcset", "type"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "time": {"datetime"},
+    "video": {"controls", "height", "poster", "src", "width"},
+}
+_NOT_ALLOWED = "not-allowed"  # an element without a meaning: it goes, its content stays
+_MAX_TEXT = 65_536  # characters between two tags
+
+_SIZE = re.compile(r"\s*([0-9]{1,5})\s*(?:px)?\s*", re.IGNORECASE)
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]++))?+")
+_DESCRIPTOR = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,5})?)[wx]")
+
+
+class Candidate(NamedTuple):
+    """One of the pictures that a `srcset` offers."""
+
+    url: str  # as written
+    size: float  # by its descriptor: pixels of width, or how many there are for one of CSS
+    descriptor: str = ""  # as written
+
+
+def parse(source: str) -> HtmlElement:
+    """Return a <div> that holds a fragment of HTML.
+
+    It takes linear time, whatever the source is. The tree has no comments, a bounded depth, at most 100 attributes
+    an element, and only characters that XML can hold (emission rule 8). Elements whose content nobody sees are
+    empty.
+    """
+    builder = etree.TreeBuilder(parser=html.html_parser)
+    builder.start("div", {})
+    for token in tame(source):
+        match token:
+            case Start(name, attributes):
+                builder.start(name, attributes)
+            case End(name):
+                builder.end(name)
+            case Text(characters):
+                builder.data(characters)
+    builder.end("div")
+    root: HtmlElement = builder.close()
+    return root
+
+
+def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl"]) -> str:
+    """Return a tree's content as HTML that is safe to show, in one <div lang dir>; the tree stays as it is.
+
+    It holds what is on the allow-list (emission rule 9) and the text, as far as people see it, of the rest.
+    Addresses are absolute: http or https, of links also mailto; what has another one loses it.
+    """
+    body = copy.deepcopy(root)
+    _strip_elements(body)
+    for element in body.iter():
+        _mend_attributes(element)
+    _part_long_texts(body)
+    body.set("lang", language)
+    body.set("dir", direction)
+    # This comes last: what it returns is read by browsers as it was meant, and an edit could undo that.
+    return nh3.clean(
+        html.tostring(body, encoding="unicode", with_tail=False),
+        tags=_TAGS,
+        clean_content_tags=set(UNSEEN),
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+
+
+def text_of(element: HtmlElement) -> str:
+    """Return the text of an element that people see, without its tail; blocks and line breaks part words."""
+    pieces: list[str] = []
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, node in walk:
+        if node.tag in BLOCKS or node.tag == "br":
+            pieces.append(" ")
+        if event == "end":
+            pieces.append("" if node is element else node.tail or "")
+        elif node.tag in UNSEEN:
+            walk.skip_subtree()
+        else:
+            pieces.append(node.text or "")
+    return fold("".join(pieces))
+
+
+def remove(element: HtmlElement) -> None:
+    """Take an element out of its tree; its tail stays."""
+    element.drop_tree()
+
+
+def srcset_candidates(srcset: str) -> tuple[Candidate, ...]:
+    """Return the pictures that a `srcset` offers, in order (WHATWG HTML §4.8.4.3.9).
+
+    An address may hold commas but not end in one. What has an invalid descriptor is left out, as browsers do.
+    """
+    return tuple(_candidates(srcset))
+
+
+def _candidates(srcset: str) -> Iterator[Candidate]:
+    for url, written in _CANDIDATE.findall(srcset):
+        descriptor = written.strip()
+        size = _DESCRIPTOR.fullmatch(descriptor or "1x")
+        if size:
+            yield Candidate(url=url.rstrip(","), size=float(size[1]), descriptor=descriptor)
+
+
+def _strip_elements(body: HtmlElement) -> None:
+    """Leave only elements of the allow-list: nh3's parser has rules of their own for many of the others.
+
+    Of the others that people see the text stays, and what was a block is one.
+    """
+    etree.strip_elements(body, *UNSEEN, with_tail=False)
+    for element in body.iter():
+        if element.tag not in _TAGS:
+            element.tag = "div" if element.tag in BLOCKS else _NOT_ALLOWED
+    etree.strip_tags(body, _NOT_ALLOWED)
+
+
+def _mend_attributes(element: HtmlElement) -> None:
+    for name, mend in _MENDS.items():
+        value = element.get(name)
+        if value is not None:
+            element.set(name, mend(value))
+            if not element.get(name):
+                del element.attrib[name]
+
+
+def _part_long_texts(body: HtmlElement) -> None:
+    """Keep nh3's time linear: it writes a text that holds an "&" in time quadratic in the text's length.
+
+    An element that is not allowed parts a text there, and leaves no trace.
+    """
+    for element in list(body.iter()):
+        for piece in reversed(_pieces(element.text)[1:]):
+            element.insert(0, _parting(piece))
+    ...

@@ -1,0 +1,125 @@
+"""The linear pass before a tree is built: tags balanced as HTML says, and never nested too deep.
+
+libxml2's parser would be no help here. It drops all that stands below 256 levels, needs quadratic time for
+attributes, follows HTML 4 (`<b><p>` loses the bold), and reads the same text otherwise in each of its versions.
+
+Nor would html5ever (in nh3) alone. Where a block stands in a <p>, an <li> in an <li>, a picture in a <table>, it
+mends the tree, but at a cost: all inline elements between the two are opened anew in each block, which makes a
+short article a hundred times as long, and whatever it moves out of a table takes quadratic time.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from feedbridge.standards.tokens import UNSEEN, End, Start, Text, Token, tokens
+
+MAX_DEPTH = 200  # elements within one another; real articles have up to 65, libxml2 may refuse more than 256
+
+_VOID = frozenset({"area", "base", "br", "embed", "hr", "img", "link", "meta", "param", "source", "track", "wbr"})
+# An article is a fragment, nobody can send it in, and these would only be in the way.
+_IGNORED = frozenset({"body", "col", "colgroup", "form", "head", "html", "input"})
+
+_TABLE = frozenset({"table"})
+_ROW_GROUPS = frozenset({"tbody", "tfoot", "thead"})
+_CELLS = frozenset({"caption", "td", "th"})
+_TABLE_PARTS = _ROW_GROUPS | {"tr"} | _CELLS
+_SECTIONS = frozenset(
+    {"address", "article", "aside", "blockquote", "center", "details", "dialog", "div", "fieldset", "figcaption"}
+    | {"figure", "footer", "header", "hgroup", "legend", "main", "nav", "search", "section", "summary"}
+)
+_LISTS = frozenset({"dd", "dir", "dl", "dt", "li", "menu", "ol", "ul"})
+_PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "hr", "listing", "p", "pre", "xmp"})
+_FLOW = _SECTIONS | _LISTS | _PARAGRAPHS | _TABLE
+BLOCKS = _FLOW | _TABLE_PARTS
+
+# What an element closes when it begins, and what must not stand between: end tags that may be left out.
+_Rule = tuple[frozenset[str], frozenset[str]]
+_BOUNDS = _CELLS | _TABLE
+_PARAGRAPH: _Rule = (frozenset({"p"}), _BOUNDS)
+_CLOSES: dict[str, tuple[_Rule, ...]] = {
+    **dict.fromkeys(_FLOW, (_PARAGRAPH,)),
+    "li": ((frozenset({"li"}), _BOUNDS | {"dir", "menu", "ol", "ul"}), _PARAGRAPH),
+    **dict.fromkeys(("dd", "dt"), ((frozenset({"dd", "dt"}), _BOUNDS | {"dl"}), _PARAGRAPH)),
+    "a": ((frozenset({"a"}), _BOUNDS),),
+}
+# In what a part of a table stands: all that is open in there is closed when it begins.
+_STANDS_IN = {
+    **dict.fromkeys(("td", "th"), _TABLE | _ROW_GROUPS | {"tr"}),
+    "tr": _TABLE | _ROW_GROUPS,
+    **dict.fromkeys((*_ROW_GROUPS, "caption"), _TABLE),
+}
+# What is missing between a table and words.
+_MISSING = {**dict.fromkeys(_TABLE | _ROW_GROUPS, "tr"), "tr": "td"}
+
+
+def tame(source: str) -> Iterator[Token]:
+    """Read markup as tags and text in which each start tag has its end tag and `MAX_DEPTH` is kept.
+
+    Where an element would stand deeper, all that are open are closed first, and it begins at the top: text and
+    blocks stay apart and in order.
+    """
+    open_ = _Open()
+    for token in tokens(source):
+        match token:
+            case Text(characters):
+                if characters.strip(" \t\n"):
+                    yield from open_.make_cell()
+                yield token
+            case Start(name) if name not in _IGNORED:
+                yield from open_.make_place(name)
+                yield token
+                yield from open_.begin(name)
+            case End(name):
+                yield from open_.end(name)
+    yield from open_.close_to(0)
+
+
+class _Open:
+    """The elements that are open, outermost first, and where each name stands among them."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.places: defaultdict[str, list[int]] = defaultdict(list)
+
+    def begin(self, name: str) -> Iterator[Token]:
+        if name in _VOID:
+            yield End(name)
+        else:
+            self.places[name].append(len(self.names))
+            self.names.append(name)
+
+    def end(self, name: str) -> Iterator[Token]:
+        """Close the innermost element of a name, but none around the cell or table that is open."""
+        bounds = _TABLE if name in _TABLE_PARTS else _BOUNDS - {name}
+        place = self._innermost((name,))
+        if place > self._innermost(bounds):
+            yield from self.close_to(place)
+
+    def make_place(self, name: str) -> Iterator[Token]:
+        """Close what ends, and open what is missing, where an element of a name begins."""
+        for closed, between in _CLOSES.get(name, ()):
+            place = self._innermost(closed)
+            if place > self._innermost(between):
+                yield from self.close_to(place)
+        if name in _STANDS_IN:
+            yield from self.close_to(self._innermost(_STANDS_IN[name]) + 1 or len(self.names))
+        elif name not in UNSEEN:
+            yield from self.make_cell()
+        if len(self.names) >= MAX_DEPTH:
+            yield from self.close_to(0)
+
+    def make_cell(self) -> Iterator[Token]:
+        """Open a cell where words or pictures stand in a table but in none."""
+        while self.names and (missing := _MISSING.get(self.names[-1])):
+            yield Start(missing, {})
+            yield from self.begin(missing)
+
+    def close_to(self, depth: int) -> Iterator[Token]:
+        while len(self.names) > depth:
+            name = self.names.pop()
+            self.places[name].pop()
+            yield End(name)
+
+    def _innermost(self, names: Iterable[str]) -> int:
+        """Return where the innermost open element of some names stands, -1 if there is none."""
+        return max((self.places[name][-1] for name in names if self.places.get(name)), default=-1)

@@ -1,0 +1,107 @@
+"""Plain text: the characters that XML allows, white space, HTML entities, directions, and what people are shown."""
+
+import html
+import re
+from html.entities import html5
+
+_NOT_XML = re.compile(
+    "["
+    "\x00-\x08\x0b\x0c\x0e-\x1f"  # not in Char (XML 1.0 §2.2)
+    "\ud800-\udfff"  # lone surrogates
+    "\ufdd0-\ufdef"  # non-characters (Unicode §23.7), with the last two of each plane
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]+"
+)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,32}|#[xX][0-9a-fA-F]{1,32}|[A-Za-z][A-Za-z0-9]{0,31});")
+
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_EMBEDDINGS = "\u202a\u202b\u202d\u202e"  # LRE, RLE, LRO, RLO
+_ISOLATES = "\u2066\u2067\u2068"  # LRI, RLI, FSI
+_POP_EMBEDDING = "\u202c"
+_POP_ISOLATE = "\u2069"
+
+_UNSHOWABLE = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # control characters: a terminal obeys them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls: they disguise names
+    "\u2028\u2029"  # they break lines
+    "\ud800-\udfff"  # no encoding has them
+    "]"
+)
+
+_WORD_LENGTH = 24  # characters: a text without a space this near its end has none to be cut at
+
+
+def xml_text(text: str) -> str:
+    """Return what XML 1.0 can hold of a text (emission rule 8); line ends become LF.
+
+    What goes: the characters that XML forbids, lone surrogates, non-characters. Zero-width joiners and
+    direction marks stay: they mean something.
+    """
+    return _NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def fold(text: str) -> str:
+    """Return a text with each run of white space (Unicode's, so NBSP and U+3000 too) as one space, none at its ends."""
+    return " ".join(text.split())
+
+
+def close_bidi(text: str) -> str:
+    """Return a text with every embedding, override and isolate that it leaves open closed at its end.
+
+    Else it would turn the text around it, too (Unicode Standard Annex #9, BD9 and BD11).
+    """
+    embeddings = [
+        0
+    ]  # how many are open: outside of all isolates, within the first, within that one's first, …
+    for control in _BIDI.findall(text):
+        if control in _ISOLATES:
+            embeddings.append(0)
+        elif control in _EMBEDDINGS:
+            embeddings[-1] += 1
+        elif control == _POP_EMBEDDING:
+            embeddings[-1] = max(0, embeddings[-1] - 1)
+        elif len(embeddings) > 1:
+            embeddings.pop()
+    return text + _POP_ISOLATE.join(_POP_EMBEDDING * count for count in reversed(embeddings))
+
+
+def decode_entities(text: str) -> str:
+    """Return a text with its HTML entities decoded once; only those with their ";" are entities."""
+    return _ENTITY.sub(_character, text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return a text of at most `limit` characters (one or more), its "…" included.
+
+    It is cut at a word's end where there is one near, as in scripts that write spaces.
+    """
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    word_end = max((place.start() for place in re.finditer(r"\s", text[:limit])), default=0)
+    if word_end and limit - word_end <= _WORD_LENGTH:
+        kept = text[:word_end]
+    return kept.rstrip() + "…"
+
+
+def show(text: str | bytes) -> str:
+    r"""Return a text for logs and terminals: control and bidi characters escaped, bytes that are no UTF-8 as \xNN.
+
+    What stands for such bytes in a `str` of the file system (PEP 383) is shown in the same way.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    return _UNSHOWABLE.sub(_escape, text)
+
+
+def _character(entity: re.Match[str]) -> str:
+    if entity[0].startswith("&#"):
+        return html.unescape(entity[0])
+    return html5.get(entity[0][1:], entity[0])
+
+
+def _escape(character: re.Match[str]) -> str:
+    if "\udc80" <= character[0] <= "\udcff":
+        return f"\\x{ord(character[0]) - 0xDC00:02x}"
+    return character[0].encode("unicode_escape").decode("ascii")

@@ -1,0 +1,162 @@
+"""Markup read as tags and text, in time linear in its length, whatever it is (WHATWG HTML §13.2.5).
+
+Where the standard lets something that is never closed (a comment, a quotation mark, an element whose content is
+no markup) swallow all that follows, only its opening goes: an archive's damaged article keeps its text.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from feedbridge.standards.text import decode_entities, xml_text
+
+MAX_ATTRIBUTES = 100  # of one tag: parsers need quadratic time for them
+MAX_VALUE = 65_536  # characters of an attribute: longer ones are pictures as data: addresses, and as costly
+
+# What is in these has no reader: code, a form's fields, what stands in for something that the browser can do, a
+# drawing, the window's title, the TeX behind a formula. (What is in a <button> or a <canvas> is text like any.)
+CODE = frozenset({"script", "style"})
+UNSEEN = (
+    CODE
+    | {"annotation", "annotation-xml", "datalist", "iframe", "noembed", "noframes", "noscript", "select", "svg"}
+    | {"template", "textarea", "title"}
+)
+
+
+class Start(NamedTuple):
+    """A start tag."""
+
+    name: str  # lower case
+    attributes: dict[str, str]  # names in lower case, values decoded
+
+
+class End(NamedTuple):
+    """An end tag."""
+
+    name: str  # lower case
+
+
+class Text(NamedTuple):
+    """Characters, decoded; never empty."""
+
+    characters: str
+
+
+Token = Start | End | Text
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # what XML allows, too; no name that matters is different
+_OPENING = re.compile(r"<(?:(?P<tag>/?[A-Za-z])|(?P<empty>!---?>)|(?P<comment>!--)|[!?/])")
+# Possessive: nothing is tried twice. A quotation mark without its partner is read as an attribute's name.
+_ATTRIBUTE = r"""
+    [ \t\n/]*+
+    ([^ \t\n/>][^ \t\n/>=]*+)
+    (?: [ \t\n]*+ = [ \t\n]*+ (?: "([^"]*+)" | '([^']*+)' | ([^ \t\n>"'][^ \t\n>]*+) | (?=>) ) )?+
+"""
+_ATTRIBUTES = re.compile(_ATTRIBUTE, re.VERBOSE)
+_TAG_NAME = r"<(?P<slash>/?)(?P<name>[A-Za-z][^ \t\n/>]*+)"
+_TAG = re.compile(rf"{_TAG_NAME}(?P<attributes>(?:{_ATTRIBUTE})*+)[ \t\n/]*+>", re.VERBOSE)
+_TAG_WITHOUT_QUOTES = re.compile(rf"{_TAG_NAME}(?P<attributes>[^>]*+)>")
+_NO_MARKUP = UNSEEN | {"xmp"}
+_CLOSINGS = {
+    "comment": re.compile("-->"),
+    **{name: re.compile(rf"</{name}[ \t\n/>]", re.IGNORECASE | re.ASCII) for name in _NO_MARKUP},
+}
+_LONG_NUMBER = re.compile(r"&(?=#[0-9]{32})")  # it means no character, and int() refuses still longer ones
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """Read markup as tags and text; comments, declarations and processing instructions go.
+
+    Tags come as they stand, closed or not, with `MAX_ATTRIBUTES` at most. Names that are none in XML, too, go.
+    Texts and values hold what XML can hold (emission rule 8). The content of `UNSEEN` elements goes.
+    """
+    return _Reader(xml_text(source)).read()
+
+
+class _Reader:
+    """Where reading stands, and what is known of the rest, so that no search is repeated."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.position = 0
+        self.last_bracket = source.rfind(">")  # after it no tag is whole
+        self.tag = _TAG
+        self.closings: dict[str, int] = {}  # the next place of each
+
+    def read(self) -> Iterator[Token]:
+        while opening := self._opening():
+            yield from self._read_text(opening.start())
+            if opening["tag"]:
+                yield from self._read_tag()
+            else:
+                self.position = self._end_of_comment(opening)
+        yield from self._read_text(len(self.source))
+
+    def _opening(self) -> re.Match[str] | None:
+        found = _OPENING.search(self.source, self.position)
+        return found if found and found.start() < self.last_bracket else None
+
+    def _read_text(self, end: int) -> Iterator[Text]:
+        text = self.source[self.position : end]
+        self.position = end
+        # Browsers decode some entities without their ";", too. Where one means no XML character, it goes.
+        characters = xml_text(html.unescape(_LONG_NUMBER.sub("&amp;", text)))
+        if characters:
+            yield Text(characters)
+
+    def _read_tag(self) -> Iterator[Token]:
+        tag = self._match_tag()
+        self.position = tag.end()
+        name = tag["name"].lower()
+        if not _NAME.fullmatch(tag["name"]):
+            return
+        if tag["slash"] and name != "br":  # browsers, too, take </br> for a line break
+            yield End(name)
+            return
+        yield Start(name, _attributes(tag["attributes"]))
+        if name in _NO_MARKUP:
+            yield from self._read_no_markup(name)
+
+    def _match_tag(self) -> re.Match[str]:
+        found = self.tag.match(self.source, self.position)
+        if found is None:
+            # A quotation mark is never closed: from here on a tag ends at its first ">", quoted or not.
+            self.tag = _TAG_WITHOUT_QUOTES
+            return self._match_tag()
+        return found
+
+    def _read_no_markup(self, name: str) -> Iterator[Token]:
+        """End the element where its end tag stands; where there is none, at once, unless it is code."""
+        end = self._closing(name, self.position)
+        if end < len(self.source) or name in CODE:
+            if name not in UNSEEN and end > self.position:
+                yield Text(self.source[self.position : end])
+            self.position = end
+        yield End(name)
+
+    def _end_of_comment(self, opening: re.Match[str]) -> int:
+        if opening["empty"]:
+            return opening.end()
+        if opening["comment"]:
+            end = self._closing("comment", opening.end())
+            return end + len("-->") if end < len(self.source) else opening.end()
+        return self.source.index(">", opening.end()) + 1
+
+    def _closing(self, what: str, position: int) -> int:
+        """Return where something closes; the end of the source if nowhere."""
+        if self.closings.get(what, -1) < position:
+            found = _CLOSINGS[what].search(self.source, position)
+            self.closings[what] = found.start() if found else len(self.source)
+        return self.closings[what]
+
+
+def _attributes(source: str) -> dict[str, str]:
+    attributes: dict[str, str] = {}
+    for found in islice(_ATTRIBUTES.finditer(source), MAX_ATTRIBUTES):
+        name, *values = found.groups(default="")
+        value = "".join(values)
+        if _NAME.fullmatch(name) and len(value) <= MAX_VALUE:
+            attributes.setdefault(name.lower(), xml_text(decode_entities(value)))
+    return attributes

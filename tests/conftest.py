@@ -1,0 +1,61 @@
+"""What the tests of several modules share."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden files be written anew instead of compared."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
+    """Compare bytes with the golden file of a name."""
+
+    def compare(name: str, body: bytes) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("update_golden"):
+            path.write_bytes(body)
+        # Cut between tags, so that a failure shows the element and not one long line.
+        assert (
+            body.replace(b"><", b">\n<").splitlines()
+            == path.read_bytes().replace(b"><", b">\n<").splitlines()
+        )
+        assert body == path.read_bytes()
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Give the folder of schemas and real articles beside the checkout; skip where there is none."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared beside the checkout: its schemas and articles are not part of the project")
+    return SHARED
+
+
+@pytest.fixture
+def feedbridge(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the program as a user does, in a folder of the test's own."""
+
+    def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "FEEDBRIDGE_CONFIG": "", **options.pop("environment", {})}
+        return subprocess.run(  # a failure is for the test to see
+            [sys.executable, "-m", "feedbridge", *map(str, arguments)],
+            **{"cwd": tmp_path, "env": environment, "timeout": 120, **options},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

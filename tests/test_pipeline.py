@@ -1,0 +1,251 @@
+"""pipeline: the stages joined, with an archive that does not stand still."""
+
+import random
+import shutil
+from datetime import timedelta
+
+import feedparser
+import msgspec
+import pytest
+
+from feedbridge import config, pipeline
+from feedbridge.config import Config
+from feedbridge.errors import OutputError
+from tests.samples import CHECKOUT, EPOCH, NOW, archive, contents, milliseconds, raw, snapshot
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Give a configuration for an archive `in` with feeds in `out`."""
+    return config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+
+
+def run(configured: Config, **options: object) -> pipeline.Outcome:
+    """Run once, at the moment of all tests."""
+    return pipeline.run(configured, **{"now": NOW, **options})  # type: ignore[arg-type]  # a test's own
+
+
+def feeds(configured: Config, **changes: object) -> Config:
+    """Return a configuration with other feeds."""
+    return msgspec.structs.replace(configured, feeds=msgspec.structs.replace(configured.feeds, **changes))
+
+
+def main_feed(configured: Config) -> feedparser.FeedParserDict:
+    """Return the main feed as a reader sees it."""
+    parsed = feedparser.parse((configured.output.directory / "atom.xml").read_bytes())
+    assert parsed.bozo is False
+    return parsed
+
+
+def once(act):
+    """Return a progress that acts once, when all headers are read and no body is."""
+    remaining = [act]
+
+    def progress(done: int, total: int) -> None:
+        if done == total and remaining:
+            remaining.pop()()
+
+    return progress
+
+
+def test_an_article_that_is_rewritten_between_header_and_body_is_published_as_it_is_now(configured, tmp_path):
+    """What changed under our eyes is decided anew; the result is that of a run over the new state."""
+    archive(tmp_path / "in", count=5)
+    new = raw(url="https://example.org/new", epoch=EPOCH + timedelta(days=1), title="new")
+    run(configured, progress=once(lambda: (tmp_path / "in" / "00002.txt").write_bytes(new)))
+    during = contents(tmp_path / "out")
+    run(configured)
+    assert contents(tmp_path / "out") == during
+    assert main_feed(configured).entries[0].title == "new"
+
+
+def test_an_article_that_goes_away_between_header_and_body_is_gone(configured, tmp_path):
+    """A file that was moved meanwhile is no error."""
+    archive(tmp_path / "in", count=5)
+    outcome = run(configured, progress=once((tmp_path / "in" / "00002.txt").unlink))
+    assert outcome.report.entries == 4
+    assert outcome.report.rejected == ()
+
+
+def test_an_article_that_changes_faster_than_it_can_be_read_is_given_up_by_name(
+    configured, tmp_path, monkeypatch
+):
+    """One restless file keeps no feed from being published."""
+    from feedbridge.scan import Archive  # noqa: PLC0415  # only here
+
+    archive(tmp_path / "in", count=5)
+    restless, read = tmp_path / "in" / "00004.txt", Archive.read
+
+    def read_and_change(self, stamp):
+        found = read(self, stamp)
+        if stamp.path == b"00004.txt":
+            restless.write_bytes(restless.read_bytes() + b" ")
+        return found
+
+    monkeypatch.setattr(Archive, "read", read_and_change)
+    outcome = run(configured)
+    assert [(one.path, one.code) for one in outcome.report.rejected] == [(b"00004.txt", "unreadable")]
+    assert outcome.report.entries == 4
+
+
+def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_published(
+    configured, tmp_path, monkeypatch
+):
+    """Whatever one article does to us, the feed stands; here the fault is put in on purpose."""
+    from feedbridge import normalise  # noqa: PLC0415  # only here
+
+    archive(tmp_path / "in", count=5)
+    whole = normalise.normalise
+
+    def fail_for_one(article, identity, **options):
+        if article.title == "Number 3":
+            raise RecursionError("too deep")
+        return whole(article, identity, **options)
+
+    monkeypatch.setattr(normalise, "normalise", fail_for_one)
+    outcome = run(configured)
+    (rejected,) = outcome.report.rejected
+    assert (rejected.path, rejected.code) == (b"00003.txt", "failed")
+    assert "RecursionError: too deep" in rejected.detail
+    assert [entry.title for entry in main_feed(configured).entries] == [f"Number {n}" for n in (4, 2, 1, 0)]
+
+
+def test_rule_2_a_future_article_waits_for_its_time(configured, tmp_path):
+    """The only rule that asks the clock."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_bytes(raw(url="https://example.org/a"))
+    (tmp_path / "in" / "b.txt").write_bytes(raw(url="https://example.org/b", epoch=NOW + timedelta(days=3)))
+    outcome = run(configured)
+    assert [one.code for one in outcome.report.rejected] == ["future-date"]
+    assert run(configured, now=NOW + timedelta(days=2)).report.entries == 2
+
+
+def test_rule_5_a_feed_is_limited_and_older_entries_leave_it(configured, tmp_path):
+    """The main feed holds the newest; a source's feed holds the newest of its source."""
+    for number in range(12):
+        moment = EPOCH + timedelta(days=10 * number)
+        (tmp_path / "in").mkdir(exist_ok=True)
+        host = "one.example" if number % 2 else "two.example"
+        (tmp_path / "in" / f"{number}.txt").write_bytes(
+            raw(url=f"https://{host}/{number}", epoch=moment, title=str(number))
+        )
+    limited = feeds(configured, limit=3)
+    run(limited)
+    assert [entry.title for entry in main_feed(limited).entries] == ["11", "10", "9"]
+    (one,) = (tmp_path / "out" / "source").glob("one-example-*")
+    assert [entry.title for entry in feedparser.parse((one / "rss.xml").read_bytes()).entries] == [
+        "11",
+        "9",
+        "7",
+    ]
+
+
+def test_without_families_there_is_the_main_feed_only(configured, tmp_path):
+    """feeds.by = [] makes no feed a source, and removes those that stand."""
+    archive(tmp_path / "in", count=2)
+    run(configured)
+    outcome = run(feeds(configured, by=()))
+    assert outcome.report.feeds.removed == 2
+    assert not (tmp_path / "out" / "source").exists()
+    assert "<source" not in (tmp_path / "out" / "rss.xml").read_text()
+
+
+def test_summary_mode_carries_no_content(configured, tmp_path):
+    """content = "summary" leaves the text to the site."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_bytes(raw(body=f"<p>{'word ' * 200}</p>"))
+    run(feeds(configured, content="summary"))
+    for name in ("atom.xml", "rss.xml"):
+        assert len((tmp_path / "out" / name).read_text()) < 3000
+    assert main_feed(configured).entries[0].summary.endswith("…")
+
+
+def test_several_input_directories_are_one_archive(tmp_path):
+    """Each directory's files are named with it before them; twins across them are one entry."""
+    for name in ("one", "two"):
+        archive(tmp_path / name, count=2)
+        (tmp_path / name / "bad.txt").write_bytes(raw(url=""))
+    (tmp_path / "config.toml").write_text(
+        '[input]\ndirectory = ["one", "two"]\n[output]\ndirectory = "out"\n'
+    )
+    outcome = run(config.load(tmp_path / "config.toml"))
+    assert outcome.report.entries == 2
+    assert outcome.report.articles.added == 4
+    assert [one.path for one in outcome.report.rejected] == [b"one/bad.txt", b"two/bad.txt"]
+
+
+def test_preview_plans_what_run_does(configured, tmp_path):
+    """The same paths, and nothing written; later nothing to do."""
+    archive(tmp_path / "in", count=3)
+    planned = pipeline.preview(configured, now=NOW)
+    assert not (tmp_path / "out").exists()
+    done = run(configured)
+    assert sorted(planned.written) == sorted(done.written)
+    before = snapshot(tmp_path / "out")
+    assert pipeline.preview(configured, now=NOW).written == ()
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_a_failing_output_leaves_the_old_feeds_whole(configured, tmp_path):
+    """A foreign directory where a new feed belongs stops the run before anything is replaced."""
+    archive(tmp_path / "in", count=2)
+    run(configured)
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in" / "new.txt").write_bytes(
+        raw(url="https://www.dw.com/a-1", epoch=EPOCH + timedelta(days=9))
+    )
+    (tmp_path / "out" / "source" / "dw" / "atom.xml").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"source/dw/atom\.xml"):
+        run(configured)
+    assert {path: state for path, state in snapshot(tmp_path / "out").items() if path in before} == before
+
+
+def test_the_law_over_random_histories(configured, tmp_path):
+    """Whatever came before, a run leaves just what the first run over the present articles leaves."""
+    chance = random.Random(3)  # noqa: S311  # histories, no secrets
+    source = archive(tmp_path / "in", count=8)
+    limited = feeds(configured, limit=5)
+    for step in range(25):
+        _change(source, chance, step)
+        run(limited)
+        fresh = msgspec.structs.replace(
+            limited, output=msgspec.structs.replace(limited.output, directory=tmp_path / f"fresh{step}")
+        )
+        run(fresh)
+        assert contents(tmp_path / "out") == contents(tmp_path / f"fresh{step}")
+
+
+def _change(source, chance, step):
+    files = sorted(path for path in source.rglob("*") if path.is_file())
+    change = chance.choice(["add", "edit", "move", "delete", "duplicate", "touch", "other source"])
+    chosen = chance.choice(files)
+    moment = EPOCH + timedelta(hours=chance.randrange(400))
+    if change in ("add", "other source"):
+        host = "example.org" if change == "add" else f"host{step % 3}.example"
+        (source / f"{step}-new.txt").write_bytes(
+            raw(url=f"https://{host}/{step}", epoch=moment, title=f"new {step}")
+        )
+    elif change == "edit":
+        text = chosen.read_text().replace("<p>", f"<p>edit {step} ", 1)
+        chosen.write_text(text.replace(text.split("\n")[0], f"<!--{milliseconds(moment)}-->"))
+    elif change == "move":
+        (source / f"dir{step}").mkdir()
+        chosen.rename(source / f"dir{step}" / chosen.name)
+    elif change == "delete" and len(files) > 3:
+        chosen.unlink()
+    elif change == "duplicate":
+        shutil.copy(chosen, source / f"copy{step}.txt")
+    else:
+        chosen.touch()
+
+
+def test_the_seeds_make_feeds_of_many_kinds(tmp_path):
+    """The project's own samples, with the project's own configuration."""
+    shipped = config.load(CHECKOUT / "config.toml")
+    made = msgspec.structs.replace(
+        shipped, output=msgspec.structs.replace(shipped.output, directory=tmp_path / "out")
+    )
+    outcome = run(made)
+    assert outcome.report.articles.rejected == 1
+    languages = {entry.get("content")[0]["language"] for entry in main_feed(made).entries}
+    assert {"zh-Hans", "zh-Hant", "ar"} <= languages

@@ -1,0 +1,302 @@
+"""scan: what is looked at, what is read, and what a broken environment does."""
+
+import errno
+import os
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from feedbridge import scan
+from feedbridge.errors import InputError
+from feedbridge.model import Ignored, Rejected
+from tests.samples import raw
+
+LIMIT = 100_000
+
+
+def opened(*directories: Path, **scope: object) -> scan.Archive:
+    """Give an archive of these directories, not yet entered."""
+    roots = [
+        scan.Root(directory=one, prefix=b"" if len(directories) == 1 else one.name.encode() + b"/")
+        for one in directories
+    ]
+    return scan.Archive(roots, scan.Scope(**{"max_bytes": LIMIT, **scope}))  # type: ignore[arg-type]  # a test's own
+
+
+def walked(*directories: Path, **scope: object) -> tuple[list[bytes], dict[bytes, str]]:
+    """Return the paths found, and the reasons of the ignored ones."""
+    with opened(*directories, **scope) as archive:
+        found = archive.walk()
+    return [stamp.path for stamp in found.stamps], {one.path: one.reason for one in found.ignored}
+
+
+def read(directory: Path, name: str = "a.txt", **scope: object) -> bytes | Ignored | Rejected:
+    """Walk, then read the file of this name."""
+    with opened(directory, **scope) as archive:
+        stamps = {stamp.path: stamp for stamp in archive.walk().stamps}
+        return archive.read(stamps[name.encode()])
+
+
+def test_every_regular_file_is_found_in_the_order_of_its_path(tmp_path):
+    """Names of any kind, in any depth; extension and name say nothing."""
+    names = [
+        "b.txt",
+        "a/z/deep.md",
+        "a/no extension",
+        "a.json",
+        'e\u0301 # ? % | \\ "é\u0008.txt',
+        " spaces ",
+    ]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(raw())
+    assert walked(tmp_path) == (sorted(name.encode() for name in names), {})
+
+
+def test_names_that_are_no_utf8_are_found_and_read(tmp_path):
+    """A path is bytes."""
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.txt"))).write_bytes(raw())
+    with opened(tmp_path) as archive:
+        (stamp,) = archive.walk().stamps
+        assert stamp.path == b"\xff\xfe.txt"
+        assert archive.read(stamp) == raw()
+
+
+def test_hidden_files_links_and_devices_are_ignored(tmp_path):
+    """Nothing is followed, nothing that is no regular file is opened."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_bytes(raw())
+    inside = tmp_path / "in"
+    (inside / ".git").mkdir(parents=True)
+    (inside / ".git" / "a.txt").write_bytes(raw())
+    (inside / ".hidden").write_bytes(raw())
+    (inside / "file-link").symlink_to(outside / "secret.txt")
+    (inside / "directory-link").symlink_to(outside)
+    (inside / "loop").symlink_to(inside)
+    (inside / "dangling").symlink_to("nowhere")
+    os.mkfifo(inside / "fifo")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(inside / "socket"))
+    paths, ignored = walked(inside)
+    assert paths == []
+    links = {b"file-link", b"directory-link", b"loop", b"dangling"}
+    assert set(ignored) == links | {b".hidden", b"fifo", b"socket"}
+    assert all("symbolic link" in ignored[path] for path in links)
+
+
+def test_input_directory_itself_may_be_a_link(tmp_path):
+    """Only below the input directory no link is followed."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.txt").write_bytes(raw())
+    (tmp_path / "link").symlink_to("real")
+    assert walked(tmp_path / "link")[0] == [b"a.txt"]
+    with opened(tmp_path / "link") as archive:
+        assert archive.path_of(tmp_path / "real" / "a.txt") == b"a.txt"
+
+
+def test_include_and_exclude(tmp_path):
+    """Patterns without a slash are for names, those with one for paths; directories are left out whole."""
+    for name in ("a.txt", "a.md", "drafts/b.txt", "x/c.txt", "x/d.bak.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(raw())
+    paths, ignored = walked(tmp_path, include=("*.txt",), exclude=("drafts", "x/d*"))
+    assert paths == [b"a.txt", b"x/c.txt"]
+    assert ignored == {
+        b"a.md": "not included by [input] include",
+        b"x/d.bak.txt": "excluded by [input] exclude",
+    }
+
+
+def test_own_output_is_never_input(tmp_path):
+    """Files and directories that are known as our own are passed over, whatever they are called."""
+    (tmp_path / "public").mkdir()
+    for name in ("a.txt", "mine.txt", "public/b.txt"):
+        (tmp_path / name).write_bytes(raw())
+    own = frozenset(
+        (one.stat().st_dev, one.stat().st_ino) for one in (tmp_path / "public", tmp_path / "mine.txt")
+    )
+    with opened(tmp_path) as archive:
+        found = archive.walk(own=own)
+    assert [stamp.path for stamp in found.stamps] == [b"a.txt"]
+    assert [one.path for one in found.ignored] == [b"mine.txt"]
+
+
+def test_several_directories_keep_their_files_apart(tmp_path):
+    """Where there are several input directories, each file's path begins with its own."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_bytes(raw(title=name))
+    with opened(tmp_path / "one", tmp_path / "two") as archive:
+        stamps = archive.walk().stamps
+        assert [stamp.path for stamp in stamps] == [b"one/a.txt", b"two/a.txt"]
+        assert [archive.read(stamp) for stamp in stamps] == [raw(title="one"), raw(title="two")]
+        assert archive.path_of(tmp_path / "two" / "a.txt") == b"two/a.txt"
+        assert archive.path_of(tmp_path / "three.txt") is None
+        assert archive.path_of(tmp_path / "one" / ".." / "two" / "a.txt") == b"two/a.txt"
+
+
+@pytest.mark.parametrize(
+    ("size", "is_read"),
+    [pytest.param(LIMIT, True, id="at the limit"), pytest.param(LIMIT + 1, False, id="over it")],
+)
+def test_a_file_over_the_limit_is_rejected(tmp_path, size, is_read):
+    """max_bytes is the largest size that is read."""
+    (tmp_path / "a.txt").write_bytes(raw().ljust(size))
+    found = read(tmp_path)
+    assert isinstance(found, bytes) == is_read
+    assert is_read or (isinstance(found, Rejected) and found.code == "too-large")
+
+
+def test_a_large_file_without_any_sign_is_ignored(tmp_path):
+    """A film beside the articles is no rejected article, whatever its size; only its head is read."""
+    with (tmp_path / "a.txt").open("wb") as file:
+        file.truncate(50 * 1024 * 1024)
+    assert isinstance(read(tmp_path), Ignored)
+
+
+def test_an_empty_file_is_read_as_empty(tmp_path):
+    """Whether emptiness is a mistake is not for the reader to say."""
+    (tmp_path / "a.txt").write_bytes(b"")
+    assert read(tmp_path) == b""
+
+
+def test_a_file_that_grows_while_it_is_read_ends_at_the_limit(tmp_path):
+    """However fast a file grows, reading it ends."""
+    file = tmp_path / "a.txt"
+    file.write_bytes(raw())
+    is_over = threading.Event()
+
+    def grow() -> None:
+        with file.open("ab") as growing:
+            while not is_over.is_set():
+                growing.write(b"x" * 65536)
+
+    thread = threading.Thread(target=grow)
+    thread.start()
+    try:
+        found = read(tmp_path)
+        while isinstance(found, bytes):
+            found = read(tmp_path)
+    finally:
+        is_over.set()
+        thread.join()
+    assert isinstance(found, Rejected)
+    assert found.code == "too-large"
+
+
+@pytest.mark.parametrize("replacement", ["nothing", "link", "directory", "fifo"])
+def test_a_file_that_was_replaced_since_the_walk_is_not_followed(tmp_path, replacement):
+    """What a path has become between walk and read is looked at again, without following or waiting."""
+    (tmp_path / "a.txt").write_bytes(raw())
+    (tmp_path.parent / "secret").write_bytes(raw(title="secret"))
+    with opened(tmp_path) as archive:
+        (stamp,) = archive.walk().stamps
+        (tmp_path / "a.txt").unlink()
+        if replacement == "link":
+            (tmp_path / "a.txt").symlink_to(tmp_path.parent / "secret")
+        elif replacement == "directory":
+            (tmp_path / "a.txt").mkdir()
+        elif replacement == "fifo":
+            os.mkfifo(tmp_path / "a.txt")
+        assert isinstance(archive.read(stamp), Ignored)
+
+
+def test_a_directory_that_was_replaced_by_a_link_is_not_followed(tmp_path):
+    """Each step of a path is opened without following."""
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    for directory in (inside / "d", outside):
+        directory.mkdir(parents=True)
+        (directory / "a.txt").write_bytes(raw())
+    with opened(inside) as archive:
+        (stamp,) = archive.walk().stamps
+        (inside / "d" / "a.txt").unlink()
+        (inside / "d").rmdir()
+        (inside / "d").symlink_to(outside)
+        assert isinstance(archive.read(stamp), Ignored)
+
+
+def test_a_missing_input_directory_says_what_to_do(tmp_path):
+    """The message names the directory and both ways out."""
+    with pytest.raises(InputError, match=r"nowhere does not exist; make it, or name another") as caught:
+        walked(tmp_path / "nowhere")
+    assert caught.value.exit_code == 1
+
+
+def test_an_input_that_is_a_file_is_an_error(tmp_path):
+    """A file is no archive."""
+    (tmp_path / "file").write_bytes(raw())
+    with pytest.raises(InputError, match="cannot read the input directory"):
+        walked(tmp_path / "file")
+
+
+def test_a_directory_that_cannot_be_listed_is_an_error(tmp_path):
+    """A directory whose path has grown past the system's limit stands for any that cannot be listed."""
+    (tmp_path / "d").mkdir()
+    with opened(tmp_path) as archive:
+        original = os.scandir
+        os.scandir = _failing(original, OSError(errno.EACCES, "Permission denied"))  # a fault of the system
+        try:
+            with pytest.raises(InputError, match=r"cannot list .*: Permission denied"):
+                archive.walk()
+        finally:
+            os.scandir = original
+
+
+def _failing(original, error):
+    def scandir(descriptor):
+        original(descriptor).close()
+        raise error
+
+    return scandir
+
+
+@pytest.mark.parametrize(
+    ("number", "ends_the_run"),
+    [
+        pytest.param(errno.EACCES, False, id="EACCES: this file"),
+        pytest.param(errno.EIO, True, id="EIO: the disk"),
+        pytest.param(errno.ESTALE, True, id="ESTALE: the network"),
+        pytest.param(errno.EMFILE, True, id="EMFILE: this program"),
+    ],
+)
+def test_reading_fails(tmp_path, monkeypatch, number, ends_the_run):
+    """One file's own fault rejects it; a failing disk ends the run, since articles would seem to be gone."""
+    (tmp_path / "a.txt").write_bytes(raw())
+
+    def fail(*_: object) -> bytes:
+        raise OSError(number, os.strerror(number))
+
+    with opened(tmp_path) as archive:
+        (stamp,) = archive.walk().stamps
+        monkeypatch.setattr(os, "read", fail)
+        if ends_the_run:
+            with pytest.raises(InputError, match=r"cannot read a\.txt"):
+                archive.read(stamp)
+        else:
+            found = archive.read(stamp)
+            assert isinstance(found, Rejected)
+            assert found.code == "unreadable"
+
+
+def test_no_descriptor_stays_open(tmp_path):
+    """A run that goes on for years must not leak."""
+    for number in range(5):
+        (tmp_path / f"d{number}").mkdir()
+        (tmp_path / f"d{number}" / "a.txt").write_bytes(raw())
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with opened(tmp_path) as archive:
+            for stamp in archive.walk().stamps:
+                archive.read(stamp)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_very_deep_tree_is_walked(tmp_path):
+    """Depth costs no descriptors: two are open at a time, however deep."""
+    deep = tmp_path.joinpath(*["d"] * 400)
+    deep.mkdir(parents=True)
+    (deep / "a.txt").write_bytes(raw())
+    assert len(walked(tmp_path)[0]) == 1
