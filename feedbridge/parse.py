@@ -56,7 +56,7 @@ def parse(path: bytes, raw: bytes, *, sites: Sites) -> Article | Ignored | Rejec
     header = _read_header(source)
     if header is None:
         return Rejected(path=path, code="no-link", detail="there is no title line: [title](address)")
-    if not urls.absolute(header.link, ""):
+    if not urls.is_web(header.link):
         detail = f"the title line has no usable http(s) address: {text.shorten(header.link, 80)!r}"
         return Rejected(path=path, code="no-link", detail=detail)
     return _article(path, raw, header, bad=bad, sites=sites)

@@ -1,6 +1,6 @@
 """Which entries stand in which document, in what order, within what limits."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -27,16 +27,23 @@ def order(identities: Iterable[Identity]) -> tuple[Identity, ...]:
     return tuple(sorted(by_id, key=lambda identity: identity.published, reverse=True))
 
 
+def by_source(ordered: Iterable[Identity]) -> dict[str, list[Identity]]:
+    """Return the articles of each source, in their order; the sources by name."""
+    members: defaultdict[str, list[Identity]] = defaultdict(list)
+    for identity in ordered:
+        members[identity.source].append(identity)
+    return dict(sorted(members.items()))
+
+
 def fill(
-    ordered: Sequence[Identity], *, spec: FeedSpec, entry_of: Callable[[Identity], Entry | None]
+    members: Sequence[Identity], *, spec: FeedSpec, entry_of: Callable[[Identity], Entry | None]
 ) -> Filled:
-    """Take entries in order until the feed is full (emission rule 5).
+    """Take entries of a feed's members, which are in order, until the feed is full (emission rule 5).
 
     `entry_of` is asked for one entry at a time, newest first, and never for one beyond
     the limits, so that only what is needed is normalised; None means that there is none.
     The newest entry always stands, whatever its size.
     """
-    members = [identity for identity in ordered if spec.source in ("", identity.source)]
     recent = _recent_since(members)
     entries: list[Entry] = []
     room = spec.max_bytes

@@ -144,6 +144,7 @@ def test_bad_epoch_is_absent_and_said(epoch):
         pytest.param(raw(url="/zh/a-1"), "no-link", id="relative address"),
         pytest.param(raw(url="http://[::1"), "no-link", id="broken address"),
         pytest.param(raw(url="javascript:alert(1)"), "no-link", id="script"),
+        pytest.param(raw(url="mailto:a@e.org"), "no-link", id="mail"),
         pytest.param(raw(epoch=None), "no-date", id="no epoch, no date line"),
         pytest.param(raw(epoch="NaN"), "no-date", id="NaN, no date line"),
     ],

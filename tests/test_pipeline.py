@@ -8,9 +8,10 @@ import feedparser
 import msgspec
 import pytest
 
-from feedbridge import config, pipeline
+from feedbridge import config, normalise, pipeline
 from feedbridge.config import Config
 from feedbridge.errors import OutputError
+from feedbridge.scan import Archive
 from tests.samples import CHECKOUT, EPOCH, NOW, archive, contents, milliseconds, raw, snapshot
 
 
@@ -71,7 +72,6 @@ def test_an_article_that_changes_faster_than_it_can_be_read_is_given_up_by_name(
     configured, tmp_path, monkeypatch
 ):
     """One restless file keeps no feed from being published."""
-    from feedbridge.scan import Archive  # noqa: PLC0415  # only here
 
     archive(tmp_path / "in", count=5)
     restless, read = tmp_path / "in" / "00004.txt", Archive.read
@@ -92,7 +92,6 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     configured, tmp_path, monkeypatch
 ):
     """Whatever one article does to us, the feed stands; here the fault is put in on purpose."""
-    from feedbridge import normalise  # noqa: PLC0415  # only here
 
     archive(tmp_path / "in", count=5)
     whole = normalise.normalise
@@ -108,6 +107,27 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     assert (rejected.path, rejected.code) == (b"00003.txt", "failed")
     assert "RecursionError: too deep" in rejected.detail
     assert [entry.title for entry in main_feed(configured).entries] == [f"Number {n}" for n in (4, 2, 1, 0)]
+
+
+def test_feeds_that_stand_are_left_alone_when_no_article_can_be_normalised(
+    configured, tmp_path, monkeypatch, caplog
+):
+    """A feed is never emptied because reading failed, whatever the reason; the fault is put in on purpose."""
+    archive(tmp_path / "in", count=5)
+    run(configured)
+    before = snapshot(tmp_path / "out")
+
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(normalise, "normalise", fail)
+    (tmp_path / "in" / "new.txt").write_bytes(raw())
+    for outcome in (run(configured), pipeline.preview(configured, now=NOW)):
+        assert outcome.report.articles.rejected == 6
+        assert outcome.report.feeds.unchanged == 4
+        assert outcome.written == outcome.removed == ()
+    assert snapshot(tmp_path / "out") == before
+    assert "archive.empty" in caplog.messages
 
 
 def test_rule_2_a_future_article_waits_for_its_time(configured, tmp_path):

@@ -100,11 +100,16 @@ def test_an_article_without_entry_leaves_its_place_to_the_next():
     assert [one.guid for one in found.entries] == [one.guid for one in ordered[1:3]]
 
 
-def test_a_source_feed_holds_its_source_only():
-    """A feed of one source holds that source's articles."""
-    ordered = (*articles(3, source="dw"), *articles(3, source="e.org"))
-    assert len(fill(ordered, source="e.org").entries) == 3
-    assert fill((), source="e.org").entries == ()
+def test_articles_of_a_source_keep_their_order():
+    """A source's feed is filled from that source's articles; the sources stand by name."""
+    dw, other = articles(3, source="dw"), articles(2, source="a.org")
+    assert selection.by_source((*dw, *other)) == {"a.org": list(other), "dw": list(dw)}
+    assert list(selection.by_source((*dw, *other))) == ["a.org", "dw"]
+
+
+def test_a_feed_without_members_is_empty():
+    """Nothing makes nothing."""
+    assert fill(()).entries == ()
 
 
 def test_rule_4_a_document_is_as_new_as_its_newest_entry():

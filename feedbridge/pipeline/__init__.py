@@ -43,8 +43,6 @@ def run(config: Config, *, now: datetime, progress: Progress = no_progress) -> O
         output = publish.Site(config.output.directory, gzip=config.output.gzip)
         library = Library(archive, config, now=now)
         library.read_all(own=output.own_files(), progress=progress)
-        if _is_suspect(library, output, config):
-            return _untouched(library, output)
         outcome = _retried(lambda: _publish(library, output, config))
     _log(library, outcome)
     return outcome
@@ -56,8 +54,6 @@ def preview(config: Config, *, now: datetime, progress: Progress = no_progress) 
     Raises: InputError, OutputError.
     """
     with _reading(config, now=now, progress=progress) as (library, output):
-        if _is_suspect(library, output, config):
-            return _untouched(library, output)
         outcome = _retried(lambda: _compare(library, output, config))
     _log(library, Outcome(report=outcome.report))
     return outcome
@@ -101,41 +97,47 @@ def _retried(act: Callable[[], _T]) -> _T:
             log.debug("article.changed", extra={"path": show(changed.path)})
 
 
-def _is_suspect(library: Library, output: publish.Site, config: Config) -> bool:
-    """Doubt an archive without any article: more often a disk is not mounted than all articles gone."""
-    if library.identities():
-        return False
-    standing = output.has_feeds()
-    log.warning(
-        "archive.empty",
-        extra={
-            "input": ", ".join(show(str(directory)) for directory in config.input.directories),
-            "detail": "no usable article was found: "
-            + ("the feeds that stand are left alone" if standing else "is this the right directory?"),
-        },
-    )
-    return standing
-
-
 def _publish(library: Library, output: publish.Site, config: Config) -> Outcome:
     with output.stage() as stage:
-        for rendition in _renditions(library, config):
-            stage.add(rendition)
+        if not _offer(library, output, config, to=stage.add):
+            return _untouched(library, output)
         return _outcome(library, stage.commit())
 
 
 def _compare(library: Library, output: publish.Site, config: Config) -> Outcome:
     comparison = output.comparison()
-    for rendition in _renditions(library, config):
-        comparison.add(rendition)
+    if not _offer(library, output, config, to=comparison.add):
+        return _untouched(library, output)
     return _outcome(library, comparison.changes())
 
 
-def _renditions(library: Library, config: Config) -> Iterator[Rendition]:
+def _offer(
+    library: Library, output: publish.Site, config: Config, *, to: Callable[[Rendition], object]
+) -> bool:
+    """Give every rendition to whoever compares or writes it; False if nothing may change."""
+    for document in documents(config, library):
+        if _is_suspect(document, output, config):
+            return False
+        for rendition in _renditions(document):
+            to(rendition)
+    return True
+
+
+def _is_suspect(document: Document, output: publish.Site, config: Config) -> bool:
+    """Doubt an archive without any article: more often a disk is not mounted than all articles gone."""
+    if document.entries:
+        return False
+    has_feeds = output.has_feeds()
+    what = "the feeds that stand are left alone" if has_feeds else "is this the right directory?"
+    where = ", ".join(show(str(directory)) for directory in config.input.directories)
+    log.warning("archive.empty", extra={"input": where, "detail": f"no usable article was found: {what}"})
+    return has_feeds
+
+
+def _renditions(document: Document) -> tuple[Rendition, ...]:
     from feedbridge.render import render  # noqa: PLC0415  # feedgen: 50 ms that explaining does not need
 
-    for document in documents(config, library):
-        yield from render(document)
+    return render(document)
 
 
 def _outcome(library: Library, changes: publish.Changes) -> Outcome:

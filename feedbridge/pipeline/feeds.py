@@ -1,7 +1,7 @@
 """Which feeds there are, and what stands in each: wishes joined with what was found."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -21,9 +21,8 @@ def documents(config: Config, library: Library) -> Iterator[Document]:
 
     Raises: ArticleChanged if a file changes meanwhile: then all are to be made anew.
     """
-    identities = library.identities()
-    for spec in specs(config, identities):
-        filled = selection.fill(identities, spec=spec, entry_of=library.entry_of)
+    for spec, members in _specs(config, library.identities()):
+        filled = selection.fill(members, spec=spec, entry_of=library.entry_of)
         if filled.recent_cut:
             facts = {"feed": spec.name, "entries": filled.recent_cut, "max_bytes": spec.max_bytes}
             log.warning("feed.cut", extra=facts)
@@ -33,13 +32,13 @@ def documents(config: Config, library: Library) -> Iterator[Document]:
             yield selection.document(spec, filled.entries)
 
 
-def specs(config: Config, identities: Iterable[Identity]) -> tuple[FeedSpec, ...]:
-    """Return the main feed, then one for each source by name."""
+def _specs(config: Config, identities: Sequence[Identity]) -> Iterator[tuple[FeedSpec, Sequence[Identity]]]:
+    """Give the main feed, then one for each source, each with its members in order."""
     main = _main(config)
-    if "source" not in config.feeds.by:
-        return (main,)
-    names = {identity.source: identity.speaker.source_name for identity in identities}
-    return (main, *(_of_source(main, source, names[source]) for source in sorted(names)))
+    yield main, identities
+    if "source" in config.feeds.by:
+        for source, members in selection.by_source(identities).items():
+            yield _of_source(main, source, members[0].speaker.source_name), members
 
 
 def _main(config: Config) -> FeedSpec:

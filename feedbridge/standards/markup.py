@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import nh3
 from lxml import etree, html
@@ -12,11 +12,28 @@ from lxml.html import HtmlElement
 from feedbridge.standards.tame import BLOCKS, tame
 from feedbridge.standards.text import fold
 from feedbridge.standards.tokens import UNSEEN, End, Start, Text
-from feedbridge.standards.urls import is_web, scheme
+from feedbridge.standards.urls import absolute, is_web
 
 # What Miniflux and FreshRSS both keep (emission rule 9), and <div> and <span>, which carry languages.
 _TAGS = (
-    {"a", "abbr", "acronym", "b", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "q", "s", "samp"}
+    {
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "br",
+        "cite",
+        "code",
+        "del",
+        "dfn",
+        "em",
+        "i",
+        "ins",
+        "kbd",
+        "q",
+        "s",
+        "samp",
+    }
     | {"small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr", "rp", "rt", "ruby"}
     | {"aside", "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre"}
     | {"dd", "dl", "dt", "li", "ol", "ul"}
@@ -39,10 +56,10 @@ _ATTRIBUTES = {
     "video": {"controls", "height", "poster", "src", "width"},
 }
 _NOT_ALLOWED = "not-allowed"  # an element without a meaning: it goes, its content stays
-_MAX_TEXT = 65_536  # characters between two tags
+_MAX_TEXT = 16_384  # characters between two tags
 
 _SIZE = re.compile(r"\s*([0-9]{1,5})\s*(?:px)?\s*", re.IGNORECASE)
-_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]++))?+")
+_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]++))?")
 _DESCRIPTOR = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,5})?)[wx]")
 
 
@@ -57,9 +74,8 @@ class Candidate(NamedTuple):
 def parse(source: str) -> HtmlElement:
     """Return a <div> that holds a fragment of HTML.
 
-    It takes linear time, whatever the source is. The tree has no comments, a bounded depth, at most 100 attributes
-    an element, and only characters that XML can hold (emission rule 8). Elements whose content nobody sees are
-    empty.
+    It takes linear time, whatever the source is. The tree has a bounded depth, no comments, and only
+    characters that XML can hold (emission rule 8). Elements whose content nobody sees are empty.
     """
     builder = etree.TreeBuilder(parser=html.html_parser)
     builder.start("div", {})
@@ -72,8 +88,7 @@ def parse(source: str) -> HtmlElement:
             case Text(characters):
                 builder.data(characters)
     builder.end("div")
-    root: HtmlElement = builder.close()
-    return root
+    return cast("HtmlElement", builder.close())  # as the parser given above makes them
 
 
 def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl"]) -> str:
@@ -83,6 +98,7 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     Addresses are absolute: http or https, of links also mailto; what has another one loses it.
     """
     body = copy.deepcopy(root)
+    body.tail = None
     _strip_elements(body)
     for element in body.iter():
         _mend_attributes(element)
@@ -91,7 +107,7 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     body.set("dir", direction)
     # This comes last: what it returns is read by browsers as it was meant, and an edit could undo that.
     return nh3.clean(
-        html.tostring(body, encoding="unicode", with_tail=False),
+        html.tostring(body, encoding="unicode"),
         tags=_TAGS,
         clean_content_tags=set(UNSEEN),
         attributes=_ATTRIBUTES,
@@ -159,11 +175,53 @@ def _mend_attributes(element: HtmlElement) -> None:
 
 
 def _part_long_texts(body: HtmlElement) -> None:
-    """Keep nh3's time linear: it writes a text that holds an "&" in time quadratic in the text's length.
+    """Keep the time linear: nh3 needs quadratic time to write a long text with many "&" in it.
 
-    An element that is not allowed parts a text there, and leaves no trace.
+    An element that is not allowed parts the text for nh3, and leaves no trace.
     """
-    for element in list(body.iter()):
-        for piece in reversed(_pieces(element.text)[1:]):
-            element.insert(0, _parting(piece))
-    ...
+    for element in [found for found in body.iter() if len(found.text or "") > _MAX_TEXT]:
+        text = element.text or ""
+        element.text = text[:_MAX_TEXT]
+        _insert_text(element, 0, text[_MAX_TEXT:])
+    pairs = ((parent, child) for parent in body.iter() for child in parent)
+    for parent, child in [pair for pair in pairs if len(pair[1].tail or "") > _MAX_TEXT]:
+        tail = child.tail or ""
+        child.tail = tail[:_MAX_TEXT]
+        _insert_text(parent, parent.index(child) + 1, tail[_MAX_TEXT:])
+
+
+def _insert_text(parent: HtmlElement, place: int, text: str) -> None:
+    for start in reversed(range(0, len(text), _MAX_TEXT)):
+        part = parent.makeelement(_NOT_ALLOWED)
+        part.tail = text[start : start + _MAX_TEXT]
+        parent.insert(place, part)
+
+
+def _link(value: str) -> str:
+    return absolute(value, "")
+
+
+def _web(value: str) -> str:
+    return absolute(value, "") if is_web(value) else ""
+
+
+def _srcset(value: str) -> str:
+    """Return what `_web` leaves of each candidate: nh3 does not look into it."""
+    candidates = ((_web(candidate.url), candidate.descriptor) for candidate in srcset_candidates(value))
+    return ", ".join(f"{url} {descriptor}".rstrip() for url, descriptor in candidates if url)
+
+
+def _size(value: str) -> str:
+    found = _SIZE.fullmatch(value)
+    return found[1] if found else ""
+
+
+_MENDS: dict[str, Callable[[str], str]] = {
+    "cite": _web,
+    "height": _size,
+    "href": _link,
+    "poster": _web,
+    "src": _web,
+    "srcset": _srcset,
+    "width": _size,
+}

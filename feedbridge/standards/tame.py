@@ -1,11 +1,11 @@
 """The linear pass before a tree is built: tags balanced as HTML says, and never nested too deep.
 
-libxml2's parser would be no help here. It drops all that stands below 256 levels, needs quadratic time for
-attributes, follows HTML 4 (`<b><p>` loses the bold), and reads the same text otherwise in each of its versions.
+libxml2's parser would be no help here. It drops all that stands below 256 levels, needs quadratic time
+for attributes, follows HTML 4 (`<b><p>` loses the bold), and reads some texts otherwise in each version.
 
-Nor would html5ever (in nh3) alone. Where a block stands in a <p>, an <li> in an <li>, a picture in a <table>, it
-mends the tree, but at a cost: all inline elements between the two are opened anew in each block, which makes a
-short article a hundred times as long, and whatever it moves out of a table takes quadratic time.
+Nor would html5ever (in nh3) alone. Where a block stands in a <p>, an <li> in an <li>, a picture in a
+<table>, it mends the tree at a price: all inline elements between the two are opened anew in each block,
+so an article becomes a hundred times as long, and what it moves out of a table takes quadratic time.
 """
 
 from collections import defaultdict
@@ -15,7 +15,9 @@ from feedbridge.standards.tokens import UNSEEN, End, Start, Text, Token, tokens
 
 MAX_DEPTH = 200  # elements within one another; real articles have up to 65, libxml2 may refuse more than 256
 
-_VOID = frozenset({"area", "base", "br", "embed", "hr", "img", "link", "meta", "param", "source", "track", "wbr"})
+_VOID = frozenset(
+    {"area", "base", "br", "embed", "hr", "img", "link", "meta", "param", "source", "track", "wbr"}
+)
 # An article is a fragment, nobody can send it in, and these would only be in the way.
 _IGNORED = frozenset({"body", "col", "colgroup", "form", "head", "html", "input"})
 
@@ -24,12 +26,24 @@ _ROW_GROUPS = frozenset({"tbody", "tfoot", "thead"})
 _CELLS = frozenset({"caption", "td", "th"})
 _TABLE_PARTS = _ROW_GROUPS | {"tr"} | _CELLS
 _SECTIONS = frozenset(
-    {"address", "article", "aside", "blockquote", "center", "details", "dialog", "div", "fieldset", "figcaption"}
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "details",
+        "dialog",
+        "div",
+        "fieldset",
+        "figcaption",
+    }
     | {"figure", "footer", "header", "hgroup", "legend", "main", "nav", "search", "section", "summary"}
 )
 _LISTS = frozenset({"dd", "dir", "dl", "dt", "li", "menu", "ol", "ul"})
-_PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "hr", "listing", "p", "pre", "xmp"})
-_FLOW = _SECTIONS | _LISTS | _PARAGRAPHS | _TABLE
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_PARAGRAPHS = frozenset({"hr", "listing", "p", "pre", "xmp"})
+_FLOW = _SECTIONS | _LISTS | _HEADINGS | _PARAGRAPHS | _TABLE
 BLOCKS = _FLOW | _TABLE_PARTS
 
 # What an element closes when it begins, and what must not stand between: end tags that may be left out.
@@ -38,7 +52,8 @@ _BOUNDS = _CELLS | _TABLE
 _PARAGRAPH: _Rule = (frozenset({"p"}), _BOUNDS)
 _CLOSES: dict[str, tuple[_Rule, ...]] = {
     **dict.fromkeys(_FLOW, (_PARAGRAPH,)),
-    "li": ((frozenset({"li"}), _BOUNDS | {"dir", "menu", "ol", "ul"}), _PARAGRAPH),
+    **dict.fromkeys(_HEADINGS, ((_HEADINGS, _BOUNDS), _PARAGRAPH)),
+    "li": ((frozenset({"li"}), _BOUNDS | {"ol", "ul"}), _PARAGRAPH),
     **dict.fromkeys(("dd", "dt"), ((frozenset({"dd", "dt"}), _BOUNDS | {"dl"}), _PARAGRAPH)),
     "a": ((frozenset({"a"}), _BOUNDS),),
 }
@@ -55,17 +70,18 @@ _MISSING = {**dict.fromkeys(_TABLE | _ROW_GROUPS, "tr"), "tr": "td"}
 def tame(source: str) -> Iterator[Token]:
     """Read markup as tags and text in which each start tag has its end tag and `MAX_DEPTH` is kept.
 
-    Where an element would stand deeper, all that are open are closed first, and it begins at the top: text and
-    blocks stay apart and in order.
+    Where that many are open, all are closed, and what follows begins at the top: blocks stay apart and in order.
     """
     open_ = _Open()
     for token in tokens(source):
+        if len(open_.names) >= MAX_DEPTH:
+            yield from open_.close_to(0)
         match token:
             case Text(characters):
                 if characters.strip(" \t\n"):
                     yield from open_.make_cell()
                 yield token
-            case Start(name) if name not in _IGNORED:
+            case Start(name) if open_.takes(name):
                 yield from open_.make_place(name)
                 yield token
                 yield from open_.begin(name)
@@ -80,6 +96,10 @@ class _Open:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.places: defaultdict[str, list[int]] = defaultdict(list)
+
+    def takes(self, name: str) -> bool:
+        """Tell whether an element may stand here; a part of a table may only in a table."""
+        return name not in _IGNORED and (name not in _STANDS_IN or self._innermost(_STANDS_IN[name]) >= 0)
 
     def begin(self, name: str) -> Iterator[Token]:
         if name in _VOID:
@@ -102,11 +122,9 @@ class _Open:
             if place > self._innermost(between):
                 yield from self.close_to(place)
         if name in _STANDS_IN:
-            yield from self.close_to(self._innermost(_STANDS_IN[name]) + 1 or len(self.names))
+            yield from self.close_to(self._innermost(_STANDS_IN[name]) + 1)
         elif name not in UNSEEN:
             yield from self.make_cell()
-        if len(self.names) >= MAX_DEPTH:
-            yield from self.close_to(0)
 
     def make_cell(self) -> Iterator[Token]:
         """Open a cell where words or pictures stand in a table but in none."""

@@ -1,4 +1,4 @@
-"""Plain text: the characters that XML allows, white space, HTML entities, directions, and what people are shown."""
+"""Plain text: characters that XML allows, white space, entities, directions, lengths, and what people see."""
 
 import html
 import re
@@ -42,7 +42,7 @@ def xml_text(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return a text with each run of white space (Unicode's, so NBSP and U+3000 too) as one space, none at its ends."""
+    """Return a text with runs of white space (NBSP, U+3000 and the like too) as one space, none outside."""
     return " ".join(text.split())
 
 
@@ -86,9 +86,9 @@ def shorten(text: str, limit: int) -> str:
 
 
 def show(text: str | bytes) -> str:
-    r"""Return a text for logs and terminals: control and bidi characters escaped, bytes that are no UTF-8 as \xNN.
+    r"""Return a text for logs and terminals, with control and bidi characters escaped.
 
-    What stands for such bytes in a `str` of the file system (PEP 383) is shown in the same way.
+    Bytes that are no UTF-8 are shown as \xNN, and so is what stands for them in a `str` (PEP 383).
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "surrogateescape")

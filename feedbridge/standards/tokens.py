@@ -1,7 +1,7 @@
 """Markup read as tags and text, in time linear in its length, whatever it is (WHATWG HTML §13.2.5).
 
-Where the standard lets something that is never closed (a comment, a quotation mark, an element whose content is
-no markup) swallow all that follows, only its opening goes: an archive's damaged article keeps its text.
+Where the standard lets something that is never closed (a comment, a quotation mark, an element whose
+content is no markup) swallow all that follows, only its opening goes: a damaged article keeps its text.
 """
 
 import html
@@ -13,14 +13,24 @@ from typing import NamedTuple
 from feedbridge.standards.text import decode_entities, xml_text
 
 MAX_ATTRIBUTES = 100  # of one tag: parsers need quadratic time for them
-MAX_VALUE = 65_536  # characters of an attribute: longer ones are pictures as data: addresses, and as costly
+MAX_VALUE = 16_384  # characters of an attribute; what is longer is a picture as a data: address
 
-# What is in these has no reader: code, a form's fields, what stands in for something that the browser can do, a
-# drawing, the window's title, the TeX behind a formula. (What is in a <button> or a <canvas> is text like any.)
+# Nobody reads what is in these: code, fields of a form, what stands in for what the browser can do, drawings,
+# the window's title, the TeX behind a formula. (What is in a <button> or a <canvas> is text like any.)
 CODE = frozenset({"script", "style"})
 UNSEEN = (
     CODE
-    | {"annotation", "annotation-xml", "datalist", "iframe", "noembed", "noframes", "noscript", "select", "svg"}
+    | {
+        "annotation",
+        "annotation-xml",
+        "datalist",
+        "iframe",
+        "noembed",
+        "noframes",
+        "noscript",
+        "select",
+        "svg",
+    }
     | {"template", "textarea", "title"}
 )
 
@@ -49,14 +59,14 @@ Token = Start | End | Text
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # what XML allows, too; no name that matters is different
 _OPENING = re.compile(r"<(?:(?P<tag>/?[A-Za-z])|(?P<empty>!---?>)|(?P<comment>!--)|[!?/])")
 # Possessive: nothing is tried twice. A quotation mark without its partner is read as an attribute's name.
-_ATTRIBUTE = r"""
-    [ \t\n/]*+
-    ([^ \t\n/>][^ \t\n/>=]*+)
-    (?: [ \t\n]*+ = [ \t\n]*+ (?: "([^"]*+)" | '([^']*+)' | ([^ \t\n>"'][^ \t\n>]*+) | (?=>) ) )?+
-"""
-_ATTRIBUTES = re.compile(_ATTRIBUTE, re.VERBOSE)
+_ATTRIBUTE_NAME = r"[^ \t\n/>][^ \t\n/>=]*+"
+_VALUE = r"""(?: "[^"]*+" | '[^']*+' | [^ \t\n>"'][^ \t\n>]*+ | (?=>) )"""
+_EQUALS = r"[ \t\n]*+ = [ \t\n]*+"
+_ATTRIBUTE = re.compile(rf"({_ATTRIBUTE_NAME}) (?: {_EQUALS} ({_VALUE}) )?", re.VERBOSE)
 _TAG_NAME = r"<(?P<slash>/?)(?P<name>[A-Za-z][^ \t\n/>]*+)"
-_TAG = re.compile(rf"{_TAG_NAME}(?P<attributes>(?:{_ATTRIBUTE})*+)[ \t\n/]*+>", re.VERBOSE)
+# No groups within what is possessive: Python 3.11 fails there (https://github.com/python/cpython/issues/101955).
+_WHOLE_ATTRIBUTE = rf"(?: [ \t\n/]*+ {_ATTRIBUTE_NAME} (?: {_EQUALS} {_VALUE} )?+ )"
+_TAG = re.compile(rf"{_TAG_NAME} (?P<attributes> {_WHOLE_ATTRIBUTE}*+ ) [ \t\n/]*+ >", re.VERBOSE)
 _TAG_WITHOUT_QUOTES = re.compile(rf"{_TAG_NAME}(?P<attributes>[^>]*+)>")
 _NO_MARKUP = UNSEEN | {"xmp"}
 _CLOSINGS = {
@@ -69,8 +79,8 @@ _LONG_NUMBER = re.compile(r"&(?=#[0-9]{32})")  # it means no character, and int(
 def tokens(source: str) -> Iterator[Token]:
     """Read markup as tags and text; comments, declarations and processing instructions go.
 
-    Tags come as they stand, closed or not, with `MAX_ATTRIBUTES` at most. Names that are none in XML, too, go.
-    Texts and values hold what XML can hold (emission rule 8). The content of `UNSEEN` elements goes.
+    Tags come as they stand, closed or not, with `MAX_ATTRIBUTES` at most. Tags and attributes whose names are
+    none in XML go. Texts and values hold what XML can hold (emission rule 8). `UNSEEN` elements come empty.
     """
     return _Reader(xml_text(source)).read()
 
@@ -154,9 +164,9 @@ class _Reader:
 
 def _attributes(source: str) -> dict[str, str]:
     attributes: dict[str, str] = {}
-    for found in islice(_ATTRIBUTES.finditer(source), MAX_ATTRIBUTES):
-        name, *values = found.groups(default="")
-        value = "".join(values)
+    for found in islice(_ATTRIBUTE.finditer(source), MAX_ATTRIBUTES):
+        name, written = found.groups(default="")
+        value = xml_text(decode_entities(written[1:-1] if written.startswith(('"', "'")) else written))
         if _NAME.fullmatch(name) and len(value) <= MAX_VALUE:
-            attributes.setdefault(name.lower(), xml_text(decode_entities(value)))
+            attributes.setdefault(name.lower(), value)
     return attributes
