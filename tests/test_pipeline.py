@@ -72,7 +72,6 @@ def test_an_article_that_changes_faster_than_it_can_be_read_is_given_up_by_name(
     configured, tmp_path, monkeypatch
 ):
     """One restless file keeps no feed from being published."""
-
     archive(tmp_path / "in", count=5)
     restless, read = tmp_path / "in" / "00004.txt", Archive.read
 
@@ -92,7 +91,6 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     configured, tmp_path, monkeypatch
 ):
     """Whatever one article does to us, the feed stands; here the fault is put in on purpose."""
-
     archive(tmp_path / "in", count=5)
     whole = normalise.normalise
 

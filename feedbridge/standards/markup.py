@@ -102,6 +102,7 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     _strip_elements(body)
     for element in body.iter():
         _mend_attributes(element)
+        element.text = element.text or ""  # else libxml2 writes no end tag for an empty <li>
     _part_long_texts(body)
     body.set("lang", language)
     body.set("dir", direction)

@@ -70,7 +70,7 @@ _MISSING = {**dict.fromkeys(_TABLE | _ROW_GROUPS, "tr"), "tr": "td"}
 def tame(source: str) -> Iterator[Token]:
     """Read markup as tags and text in which each start tag has its end tag and `MAX_DEPTH` is kept.
 
-    Where that many are open, all are closed, and what follows begins at the top: blocks stay apart and in order.
+    Where that many are open, all are closed and what follows begins at the top: blocks stay apart, in order.
     """
     open_ = _Open()
     for token in tokens(source):
