@@ -236,6 +236,20 @@ def test_rule_13_a_proxied_picture_keeps_no_way_around_its_proxy():
     assert "srcset" not in found.content
 
 
+def test_rule_13_a_proxied_picture_keeps_no_source_around_its_proxy():
+    """The same for the sources of a <picture>."""
+    picture = f'<picture><source srcset="https://static.dw.com/x.webp"><img src="{PICTURE}"></picture>'
+    assert content(f"{picture}<p>x</p>").startswith(
+        f'<figure><picture><img src="{PICTURE}"></picture></figure>'
+    )
+
+
+def test_rule_10_candidates_of_a_srcset_are_absolute():
+    """Each candidate is resolved, and those that cannot be used go."""
+    found = content('<img src="/1.png" srcset="/2.png 2x, data:x 3x, /4.png 4x"><p>x</p>')
+    assert 'srcset="https://www.dw.com/2.png 2x, https://www.dw.com/4.png 4x"' in found
+
+
 @pytest.mark.parametrize(
     ("tag", "address"),
     [
@@ -275,6 +289,7 @@ def test_a_picture_that_loads_late_is_found(tag, address):
         pytest.param('<img src="https://medium.com/_/stat?event=x">', id="tracker"),
         pytest.param('<img src="https://e.org/spacer.gif">', id="spacer"),
         pytest.param('<a href="/x"><img src=""></a>', id="with its link"),
+        pytest.param('<picture><source srcset="data:x"><img></picture>', id="with its sources"),
     ],
 )
 def test_rule_18_not_a_picture(tag):
@@ -306,6 +321,19 @@ def test_rule_18_a_gallery_has_its_bold_leads_as_captions():
     assert found.images[0].caption == "Head"
     assert "<figcaption>Head</figcaption></figure>The text." in found.content
     assert found.summary == "The text."
+
+
+def test_rule_18_a_bold_lead_may_follow_at_once():
+    """The line break between picture and bold words is not always there."""
+    found = content(f'<div><img src="{PICTURE}"><b>Head</b>: text</div><p>x</p>')
+    assert found == (
+        f'<div><figure><img src="{PICTURE}" alt=""><figcaption>Head</figcaption></figure>text</div><p>x</p>'
+    )
+
+
+def test_rule_18_bold_words_without_a_colon_are_no_caption():
+    """A paragraph may begin with bold words."""
+    assert entry(f'<div><img src="{PICTURE}"><b>Bold</b> words</div>').images[0].caption == ""
 
 
 def test_rule_18_a_figure_keeps_its_own_caption():

@@ -6,7 +6,7 @@ from lxml.html import HtmlElement
 
 from feedbridge.model import Decision, SiteRule
 from feedbridge.sites import apply
-from feedbridge.standards import urls
+from feedbridge.standards import markup, urls
 
 _ATTRIBUTES = ("href", "src", "poster", "cite")
 
@@ -19,6 +19,8 @@ def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, 
             written = element.get(name)
             if written is not None:
                 counts[_resolve_one(element, name, written, base=base, rule=rule)] += 1
+        if "srcset" in element.attrib:
+            element.set("srcset", _resolve_srcset(element.attrib["srcset"], base))
     return tuple(
         Decision(rule=f"addresses {outcome}", outcome=str(counts[outcome]))
         for outcome in ("mended", "made absolute", "dropped")
@@ -36,3 +38,8 @@ def _resolve_one(element: HtmlElement, name: str, written: str, *, base: str, ru
     if mended != absolute:
         return "mended"
     return "kept" if absolute == written else "made absolute"
+
+
+def _resolve_srcset(srcset: str, base: str) -> str:
+    candidates = ((urls.absolute(one.url, base), one.descriptor) for one in markup.srcset_candidates(srcset))
+    return ", ".join(f"{url} {descriptor}".rstrip() for url, descriptor in candidates if url)

@@ -57,6 +57,8 @@ _CLOSES: dict[str, tuple[_Rule, ...]] = {
     **dict.fromkeys(("dd", "dt"), ((frozenset({"dd", "dt"}), _BOUNDS | {"dl"}), _PARAGRAPH)),
     "a": ((frozenset({"a"}), _BOUNDS),),
 }
+# What an end tag must not close: `_BOUNDS`, unless it is a table's own.
+_END_BOUNDS = {"table": frozenset[str](), **dict.fromkeys(_TABLE_PARTS, _TABLE)}
 # In what a part of a table stands: all that is open in there is closed when it begins.
 _STANDS_IN = {
     **dict.fromkeys(("td", "th"), _TABLE | _ROW_GROUPS | {"tr"}),
@@ -110,9 +112,8 @@ class _Open:
 
     def end(self, name: str) -> Iterator[Token]:
         """Close the innermost element of a name, but none around the cell or table that is open."""
-        bounds = _TABLE if name in _TABLE_PARTS else _BOUNDS - {name}
         place = self._innermost((name,))
-        if place > self._innermost(bounds):
+        if place > self._innermost(_END_BOUNDS.get(name, _BOUNDS)):
             yield from self.close_to(place)
 
     def make_place(self, name: str) -> Iterator[Token]:
