@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from feedbridge.standards.tame import BLOCKS, tame
 from feedbridge.standards.text import fold
-from feedbridge.standards.tokens import UNSEEN, End, Start, Text
+from feedbridge.standards.tokens import UNSEEN, End, Start
 from feedbridge.standards.urls import absolute, is_web
 
 # What Miniflux and FreshRSS both keep (emission rule 9), and <div> and <span>, which carry languages.
@@ -85,20 +85,19 @@ def parse(source: str) -> HtmlElement:
                 builder.start(name, attributes)
             case End(name):
                 builder.end(name)
-            case Text(characters):
-                builder.data(characters)
+            case _:
+                builder.data(token.characters)
     builder.end("div")
     return cast("HtmlElement", builder.close())  # as the parser given above makes them
 
 
 def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl"]) -> str:
-    """Return a tree's content as HTML that is safe to show, in one <div lang dir>; the tree stays as it is.
+    """Return what `parse` read as HTML that is safe to show, in one <div lang dir>; the tree stays as it is.
 
     It holds what is on the allow-list (emission rule 9) and the text, as far as people see it, of the rest.
     Addresses are absolute: http or https, of links also mailto; what has another one loses it.
     """
     body = copy.deepcopy(root)
-    body.tail = None
     _strip_elements(body)
     for element in body.iter():
         _mend_attributes(element)

@@ -111,8 +111,11 @@ class _Open:
             self.names.append(name)
 
     def end(self, name: str) -> Iterator[Token]:
-        """Close the innermost element of a name, but none around the cell or table that is open."""
-        place = self._innermost((name,))
+        """Close the innermost element of a name, but none around the cell or table that is open.
+
+        The end tag of any heading closes a heading, as in browsers.
+        """
+        place = self._innermost(_HEADINGS if name in _HEADINGS else (name,))
         if place > self._innermost(_END_BOUNDS.get(name, _BOUNDS)):
             yield from self.close_to(place)
 
