@@ -78,23 +78,31 @@ def main() -> None:
 
 def _main() -> int:
     try:
-        return feedbridge.main(prog_name="feedbridge", standalone_mode=False) or 0
-    except FeedbridgeError as exc:
-        return _fail(str(exc), exc.exit_code)
-    except click.ClickException as exc:
+        exit_code = feedbridge.main(prog_name="feedbridge", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as exc:
         exc.show()
         return exc.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _fail("interrupted; the feeds published before still stand", 1)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone: nothing is left to say
         return 1
-    except Exception as exc:  # the last line of defence
-        log.debug("program.failed", exc_info=True)
-        return _fail(
-            f"{type(exc).__name__}: {exc}; this is a fault of feedbridge, please report it (-v shows where)",
-            1,
-        )
+    except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001  # the last line of defence
+        return _fail(*_reason(exc))
+    return exit_code or 0
+
+
+def _reason(exc: BaseException) -> tuple[str, int]:
+    """Return what to say of an error, and the exit code."""
+    match exc:
+        case FeedbridgeError():
+            return str(exc), exc.exit_code
+        case click.UsageError():
+            command = exc.ctx.command_path if exc.ctx else "feedbridge"
+            return f"{exc.format_message()} See `{command} --help`.", exc.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return "interrupted; the feeds published before still stand", 1
+    log.debug("program.failed", exc_info=exc)
+    fault = f"{type(exc).__name__}: {exc}"
+    return f"{fault}; this is a fault of feedbridge, please report it (-v shows where)", 1
 
 
 def _fail(message: str, exit_code: int) -> int:

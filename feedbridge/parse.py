@@ -123,7 +123,7 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
         author=line.author if line else "",
         body=header.body[line.length :] if line else header.body,
         decisions=(
-            Decision(rule="shape", outcome="A", reason="an epoch comment, a title line, a rule, the body"),
+            Decision(rule="shape", outcome="A", reason="a title line, then the body"),
             *_encoding(bad),
             Decision(rule="site rule", outcome=rule.slug or "the general one"),
             Decision(rule="epoch", outcome=_when(epoch), reason=_epoch_reason(header, epoch)),

@@ -128,7 +128,7 @@ class Archive:
     def _read_open(self, stamp: Stamp, descriptor: int) -> bytes | Ignored | Rejected:
         """Read to the end or to the limit, however much the file grows meanwhile."""
         chunks = [os.read(descriptor, _CHUNK_BYTES)]
-        if chunks[0] and not parse.has_sign(chunks[0]):
+        if chunks[0].strip() and not parse.has_sign(chunks[0]):
             return Ignored(path=stamp.path, reason="no sign of an article in its first 4 KiB")
         size_bytes = len(chunks[0])
         while chunks[-1] and size_bytes <= self._scope.max_bytes:

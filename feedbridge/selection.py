@@ -87,6 +87,9 @@ def document(spec: FeedSpec, entries: Sequence[Entry]) -> Document:
 
 
 def commonest_language(entries: Iterable[Entry]) -> str:
-    """Return the commonest primary language; of several the first by the alphabet; else "und"."""
-    counts = Counter(language.primary(entry.language) for entry in entries if entry.language != "und")
-    return min(counts, key=lambda tag: (-counts[tag], tag), default="und")
+    """Return the commonest primary language, "und" where most are of an unknown one.
+
+    Of several equally common ones a known one counts, and of those the first by the alphabet.
+    """
+    counts = Counter(language.primary(entry.language) for entry in entries)
+    return min(counts, key=lambda tag: (-counts[tag], tag == "und", tag), default="und")

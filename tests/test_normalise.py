@@ -65,6 +65,7 @@ def test_ids_and_dates_come_from_the_identity():
         pytest.param("", "<p>Some <b>words</b></p><p>more</p>", "Some words more", id="empty: the text"),
         pytest.param("", f"<p>{'word ' * 40}</p>", None, id="empty: at most 80 characters"),
         pytest.param("", "", "https://www.dw.com/zh/t/a-1", id="no text: the address"),
+        pytest.param("\u200b\u200e", "<p>b</p>", "b", id="invisible: the text"),
         pytest.param("a\u202eb", "", "a\u202eb\u202c", id="a bidi override is closed"),
     ],
 )
@@ -87,6 +88,29 @@ def test_rule_7_summary_is_the_text_without_figures_and_notices():
     found = entry(body)
     assert found.summary == "One. Two Three four."
     assert "© 2024年德国之声版权声明" in found.content
+
+
+@pytest.mark.parametrize(
+    ("body", "summary"),
+    [
+        pytest.param(
+            "<p>Copyright law changes.</p><p>B.</p>", "Copyright law changes. B.", id="an article about it"
+        ),
+        pytest.param("<div>Copyright 2024 X.<p>B.</p></div>", "Copyright 2024 X. B.", id="a block with more"),
+        pytest.param("<p>A.</p><p><em>© 2024 X</em></p>", "A.", id="a notice"),
+        pytest.param("<p>A.</p><div>Copyright X, all rights reserved</div>", "A.", id="another one"),
+    ],
+)
+def test_rule_7_only_notices_are_left_out_of_the_summary(body, summary):
+    """A notice is a block of its own, with a year or the rights that it reserves."""
+    assert entry(body).summary == summary
+
+
+def test_small_print_that_is_no_caption_line_stays_text():
+    """The measured form is <div><small>; other small print may be anything."""
+    found = entry(f'<p><img src="{PICTURE}"></p><small>The reporter is me.</small>')
+    assert found.images[0].caption == ""
+    assert "<small>The reporter is me.</small>" in found.content
 
 
 def test_rule_7_summary_has_at_most_300_characters():

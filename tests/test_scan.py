@@ -159,8 +159,9 @@ def test_a_large_file_without_any_sign_is_ignored(tmp_path):
 
 def test_an_empty_file_is_read_as_empty(tmp_path):
     """Whether emptiness is a mistake is not for the reader to say."""
-    (tmp_path / "a.txt").write_bytes(b"")
-    assert read(tmp_path) == b""
+    for nothing in (b"", b" \n\n"):
+        (tmp_path / "a.txt").write_bytes(nothing)
+        assert read(tmp_path) == nothing
 
 
 def test_a_file_that_grows_while_it_is_read_ends_at_the_limit(tmp_path):

@@ -125,7 +125,8 @@ def test_rule_4_a_document_is_as_new_as_its_newest_entry():
         pytest.param("de", ["zh-Hans"], "de", id="configured"),
         pytest.param("", ["zh-Hans", "zh-Hant", "en"], "zh", id="the commonest primary language"),
         pytest.param("", ["zh-Hans", "en"], "en", id="of several the first by the alphabet"),
-        pytest.param("", ["und", "und", "ar"], "ar", id="unknown ones do not count"),
+        pytest.param("", ["und", "und", "ar"], "und", id="most are unknown"),
+        pytest.param("", ["und", "ar"], "ar", id="as many known as unknown"),
         pytest.param("", [], "und", id="none"),
     ],
 )

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedbridge.standards.tame import MAX_DEPTH, tame
+from feedbridge.standards.tame import tame
 from feedbridge.standards.tokens import End, Start, Text, tokens
 
+DEPTH = 200  # as the emission rules say
 CELL = 2  # a table in the deepest place gets a row and a cell
 
 tags = (
@@ -161,14 +162,14 @@ def test_tables_are_whole(source, balanced):
 def test_nesting_has_a_limit_and_the_text_after_it_stays(opening, count):
     """Parsers under attack: libxml2 drops all that stands too deep."""
     source = opening * count + "<p>MARK</p>after"
-    assert depth(source) <= MAX_DEPTH + CELL
+    assert depth(source) <= DEPTH + CELL
     assert tamed(source).count("<p>MARK</p>") == 1
     assert words(source) == "MARKafter"
 
 
 def test_real_depth_is_kept():
     """Depth 65 was measured (seed-format.md); a document as deep as the limit comes out as it is."""
-    source = "<div>" * MAX_DEPTH + "</div>" * MAX_DEPTH
+    source = "<div>" * DEPTH + "</div>" * DEPTH
     assert tamed(source) == source
 
 

@@ -8,7 +8,7 @@ import click
 
 from feedbridge import config as configuration
 from feedbridge import pipeline
-from feedbridge.commands import options
+from feedbridge.commands import options, terminal
 from feedbridge.config import Config
 from feedbridge.errors import ConfigError
 from feedbridge.model import Decision
@@ -31,13 +31,13 @@ def explain(context: click.Context, *, article: str) -> None:
     """  # noqa: D301  # click looks for the character \b
     config = _configuration(options.of(context), article)
     explanation = pipeline.explain(config, article, now=datetime.now(UTC))
-    click.echo(f"{show(explanation.path)}: {explanation.verdict}")
-    click.echo("".join(_line(decision) for decision in explanation.decisions), nl=False)
+    lines = [f"{show(explanation.path)}: {explanation.verdict}", *map(_line, explanation.decisions)]
+    terminal.say("\n".join(lines))
 
 
 def _configuration(asked: options.Options, article: str) -> Config:
     try:
-        return options.load(asked, environment=os.environ, here=Path.cwd())
+        return configuration.load(options.locate(asked))
     except ConfigError:
         if asked.config or os.environ.get("FEEDBRIDGE_CONFIG") or Path("config.toml").exists():
             raise
@@ -49,4 +49,4 @@ def _configuration(asked: options.Options, article: str) -> Config:
 
 def _line(decision: Decision) -> str:
     reason = f"  ({show(decision.reason)})" if decision.reason else ""
-    return f"  {decision.rule}: {show(decision.outcome)}{reason}\n"
+    return f"  {decision.rule}: {show(decision.outcome)}{reason}"

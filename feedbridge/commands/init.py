@@ -12,7 +12,7 @@ import click
 
 from feedbridge import config as configuration
 from feedbridge import pipeline
-from feedbridge.commands import options
+from feedbridge.commands import options, terminal
 from feedbridge.errors import OutputError, UsageError
 from feedbridge.model import Document
 from feedbridge.standards.text import show
@@ -22,7 +22,7 @@ SOURCES_SHOWN = 12
 
 
 @click.command(cls=options.Command, short_help="Write a config.toml for an existing archive.")
-@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("directory", metavar="[DIR]", default=".", type=options.DIRECTORY)
 @click.pass_context
 def init(context: click.Context, *, directory: Path) -> None:
     """Write a commented config.toml for the archive in DIR (default: this folder).
@@ -44,7 +44,7 @@ def init(context: click.Context, *, directory: Path) -> None:
     looked_at = configuration.for_directories(input=directory, output=target.absolute().parent / "public")
     report, documents = pipeline.survey(looked_at, now=datetime.now(UTC))
     _write(target, _text(looked_at, documents, directory=_relative(directory, target)))
-    click.echo(
+    terminal.say(
         f"{show(str(target))} written: {report.entries} articles found in {show(str(directory))}.\n"
         "Look through it, then: feedbridge run"
     )

@@ -1,6 +1,6 @@
 """The options that every command takes, before its name or after it."""
 
-from collections.abc import Mapping
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,9 @@ import msgspec
 from feedbridge import config as configuration
 from feedbridge.commands import logs
 from feedbridge.errors import UsageError
+
+# The room that reads or writes a directory says best what is wrong with it, and with which exit code.
+DIRECTORY = click.Path(path_type=Path, file_okay=False, readable=False)
 
 
 class Options(msgspec.Struct, kw_only=True):
@@ -85,6 +88,9 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
         setattr(of(context), parameter.name, value)
 
 
-def load(options: Options, *, environment: Mapping[str, str], here: Path) -> configuration.Config:
-    """Load the configuration that the options, the environment or the folder names."""
-    return configuration.load(configuration.locate(option=options.config, environment=environment, here=here))
+def locate(options: Options) -> Path:
+    """Return the configuration that the options, the environment or this folder names.
+
+    Raises: ConfigError if there is none.
+    """
+    return configuration.locate(option=options.config, environment=os.environ, here=Path.cwd())

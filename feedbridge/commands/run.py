@@ -1,6 +1,5 @@
 """`feedbridge run`: bring the feeds up to date once."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -10,12 +9,12 @@ import msgspec
 
 from feedbridge import config as configuration
 from feedbridge import pipeline
-from feedbridge.commands import options, progress
+from feedbridge.commands import options, terminal
 from feedbridge.config import Config
+from feedbridge.errors import ConfigError, UsageError
 from feedbridge.model import Report
 from feedbridge.standards.text import show
 
-DIRECTORY = click.Path(path_type=Path, file_okay=False)
 STRICT_EXIT = 3
 
 
@@ -23,11 +22,13 @@ STRICT_EXIT = 3
 @click.option(
     "--input",
     "input_",
-    type=DIRECTORY,
+    type=options.DIRECTORY,
     metavar="DIR",
     help="The archive: a directory of articles, one file each.",
 )
-@click.option("--output", type=DIRECTORY, metavar="DIR", help="Where the feeds go; made if it is missing.")
+@click.option(
+    "--output", type=options.DIRECTORY, metavar="DIR", help="Where the feeds go; made if it is missing."
+)
 @click.option(
     "--stateless", is_flag=True, help="Remember nothing between runs. Every run is stateless so far; for CI."
 )
@@ -60,15 +61,14 @@ def run(  # noqa: PLR0913  # one argument an option
     asked = options.of(context)
     config = _configuration(asked, input_, output)
     started = perf_counter()
-    outcome = (pipeline.preview if dry_run else pipeline.run)(
-        config, now=datetime.now(UTC), progress=progress.for_terminal(is_quiet=asked.is_quiet)
-    )
+    act = pipeline.preview if dry_run else pipeline.run
+    with terminal.progress(is_quiet=asked.is_quiet) as progress:
+        outcome = act(config, now=datetime.now(UTC), progress=progress)
     report = msgspec.structs.replace(outcome.report, seconds=round(perf_counter() - started, 3))
     if as_json:
-        click.echo(as_json_text(report))
+        terminal.say(as_json_text(report))
     elif not asked.is_quiet:
-        click.echo(_changes(outcome) if dry_run else "", nl=False)
-        click.echo(_summary(report, config))
+        terminal.say(_plan(outcome) if dry_run else _summary(report, config))
     if strict and report.rejected:
         context.exit(STRICT_EXIT)
 
@@ -76,8 +76,20 @@ def run(  # noqa: PLR0913  # one argument an option
 def _configuration(asked: options.Options, input_: Path | None, output: Path | None) -> Config:
     if input_ and output and asked.config is None:
         return configuration.for_directories(input=input_, output=output)
-    config = options.load(asked, environment=os.environ, here=Path.cwd())
+    try:
+        path = options.locate(asked)
+    except ConfigError as exc:
+        raise _alone(exc, input_, output) from exc
+    config = configuration.load(path)
     return configuration.with_directories(config, input=input_, output=output)
+
+
+def _alone(missing: ConfigError, input_: Path | None, output: Path | None) -> UsageError:
+    """Say what whoever gives only one of the directories most likely meant."""
+    given, other = ("--input", "--output") if input_ else ("--output", "--input")
+    if not (input_ or output):
+        return missing
+    return UsageError(f"{given} alone needs a configuration: give {other} too, or see to this: {missing}")
 
 
 def as_json_text(report: Report) -> str:
@@ -90,17 +102,25 @@ def as_json_text(report: Report) -> str:
     return msgspec.json.encode(shown).decode()
 
 
-def _changes(outcome: pipeline.Outcome) -> str:
+def _plan(outcome: pipeline.Outcome) -> str:
     lines = [f"would write {show(path)}" for path in outcome.written]
     lines += [f"would remove {show(path)}" for path in outcome.removed]
-    return "".join(f"{line}\n" for line in lines)
+    feeds = outcome.report.feeds
+    lines.append(f"{_seen(outcome.report)}\nfeeds that would change: {feeds.written + feeds.removed}")
+    return "\n".join(lines)
 
 
 def _summary(report: Report, config: Config) -> str:
-    articles, feeds = report.articles, report.feeds
+    feeds = report.feeds
+    return (
+        f"{_seen(report)}\nfeeds in {show(str(config.output.directory))}: "
+        f"{feeds.written} written, {feeds.unchanged} unchanged, {feeds.removed} removed"
+    )
+
+
+def _seen(report: Report) -> str:
+    articles = report.articles
     return (
         f"{articles.seen} files: {articles.added} articles, {articles.ignored} ignored, "
-        f"{articles.rejected} rejected; {report.entries} entries\n"
-        f"feeds in {show(str(config.output.directory))}: "
-        f"{feeds.written} written, {feeds.unchanged} unchanged, {feeds.removed} removed"
+        f"{articles.rejected} rejected; {report.entries} entries"
     )

@@ -66,7 +66,7 @@ def normalise(article: Article, identity: Identity, *, sites: Sites, wishes: Wis
             Decision(
                 rule="published",
                 outcome=dates.rfc3339(identity.published),
-                reason="the earliest of its files",
+                reason=_published_reason(identity),
             ),
             Decision(
                 rule="updated", outcome=dates.rfc3339(identity.updated), reason=_updated_reason(identity)
@@ -80,11 +80,16 @@ def normalise(article: Article, identity: Identity, *, sites: Sites, wishes: Wis
 
 def _title(title: str, words: str, link: str) -> str:
     """Emission rule 6: the title, else the beginning of the text, else the address."""
-    return text.close_bidi(title or text.shorten(words, TITLE_LIMIT)) or link
+    return text.close_bidi(title if _is_visible(title) else text.shorten(words, TITLE_LIMIT)) or link
+
+
+def _is_visible(title: str) -> bool:
+    """Tell whether there is anything to see, or to click on: zero-width characters are not."""
+    return any(character.isprintable() and not character.isspace() for character in title)
 
 
 def _title_reason(title: str, words: str) -> str:
-    if title:
+    if _is_visible(title):
         return "the title line"
     return "the title line is empty: the beginning of the text" if words else "no title, no text: the address"
 
@@ -93,7 +98,12 @@ def _link_reason(written: str, link: str) -> str:
     return "as written" if written == link else f"mended; written as {written!r}"
 
 
+def _published_reason(identity: Identity) -> str:
+    return "the earliest of its files" if len(identity.versions) > 1 else "as its file says"
+
+
 def _updated_reason(identity: Identity) -> str:
-    if identity.updated == identity.published:
-        return "never before published"
-    return "the epoch of the file that speaks"
+    arrived = identity.speaker.epoch
+    if arrived == identity.updated:
+        return "the epoch of the file that speaks"
+    return "published: there is no epoch after it"

@@ -111,7 +111,7 @@ def _take_small_print(unit: HtmlElement) -> HtmlElement | None:
     line = _small_print(unit)
     if line is None:
         return None
-    small = line if line.tag == "small" else line[0]
+    small = line[0]
     caption = builder.E.figcaption()
     caption.text = small.text
     caption.extend(list(small))
@@ -122,9 +122,7 @@ def _take_small_print(unit: HtmlElement) -> HtmlElement | None:
 def _small_print(unit: HtmlElement) -> HtmlElement | None:
     """Return the block after the picture that holds nothing but small print."""
     line = _next(unit)
-    if line is None or line.tag == "small":
-        return line
-    small = line[0] if line.tag in ("div", "p") and len(line) else None
+    small = line[0] if line is not None and line.tag in ("div", "p") and len(line) else None
     if small is None or small.tag != "small" or not _is_alone(small):
         return None
     return line

@@ -9,7 +9,7 @@ from feedbridge.standards import markup, text
 
 LIMIT = 300  # characters, the "…" included
 
-_NOTICE = re.compile(r"(?:©|\(c\)\s|copyright\b)", re.IGNORECASE)
+_NOTICE = re.compile(r"(?:©|\(c\)|copyright\b).{0,40}(?:[12][0-9]{3}|all rights)", re.IGNORECASE)
 _NOTICE_BLOCKS = ("p", "div", "small", "footer", "li")
 
 
@@ -25,6 +25,6 @@ def of(root: HtmlElement) -> str:
 def _is_left_out(element: HtmlElement) -> bool:
     if element.tag in ("figure", "figcaption"):
         return True
-    # A notice is a block of its own: its first words say so.
-    first = next((words for words in element.itertext() if words.strip()), "")
-    return _NOTICE.match(first.lstrip()) is not None
+    if next(element.iterchildren(*_NOTICE_BLOCKS), None) is not None:
+        return False  # it holds more than a notice
+    return _NOTICE.match(markup.text_of(element)) is not None

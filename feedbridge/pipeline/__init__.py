@@ -44,7 +44,8 @@ def run(config: Config, *, now: datetime, progress: Progress = no_progress) -> O
         library = Library(archive, config, now=now)
         library.read_all(own=output.own_files(), progress=progress)
         outcome = _retried(lambda: _publish(library, output, config))
-    _log(library, outcome)
+    _log_articles(library)
+    _log_changes(outcome)
     return outcome
 
 
@@ -55,7 +56,7 @@ def preview(config: Config, *, now: datetime, progress: Progress = no_progress) 
     """
     with _reading(config, now=now, progress=progress) as (library, output):
         outcome = _retried(lambda: _compare(library, output, config))
-    _log(library, Outcome(report=outcome.report))
+    _log_articles(library)
     return outcome
 
 
@@ -158,13 +159,16 @@ def _report(library: Library, feeds: FeedCounts) -> Report:
     )
 
 
-def _log(library: Library, outcome: Outcome) -> None:
-    """Name what a person should look at, then what was done."""
+def _log_articles(library: Library) -> None:
+    """Name what a person should look at."""
     for ignored in library.ignored():
         log.debug("article.ignored", extra={"path": show(ignored.path), "reason": ignored.reason})
     for rejected in library.rejected():
         facts = {"path": show(rejected.path), "code": rejected.code, "detail": rejected.detail}
         log.warning("article.rejected", extra=facts)
+
+
+def _log_changes(outcome: Outcome) -> None:
     for path in outcome.written:
         log.info("file.written", extra={"path": path})
     for path in outcome.removed:

@@ -1,13 +1,18 @@
 """The commands as people meet them: help, init, explain, mistakes."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from feedbridge import config
+from feedbridge import cli, config
 from tests.samples import archive, raw
 
 
@@ -16,7 +21,7 @@ def test_help_is_there_for_every_command(feedbridge, command):
     """--help says what it does, with examples, and exits with 0; so does -h."""
     done = feedbridge(*command, "--help")
     assert done.returncode == 0
-    assert "feedbridge run" in done.stdout or command in (["init"], ["explain"])
+    assert f"feedbridge {' '.join(command) or 'run'}" in done.stdout
     assert done.stdout == feedbridge(*command, "-h").stdout
 
 
@@ -30,7 +35,7 @@ def test_version(feedbridge):
     [
         pytest.param(["rum"], "Did you mean", id="a command that is near"),
         pytest.param(["run", "--inptu", "x"], "--input", id="an option that is near"),
-        pytest.param(["run", "--input", "x"], "feedbridge init", id="input alone and no configuration"),
+        pytest.param(["run", "--input", "x"], "give --output too", id="input alone and no configuration"),
         pytest.param(["run", "--config", "nowhere.toml"], "nowhere.toml", id="a missing configuration"),
         pytest.param(["-v", "-q", "run"], "--verbose and --quiet", id="contradiction"),
         pytest.param(["run"], "feedbridge init", id="no configuration"),
@@ -47,7 +52,7 @@ def test_a_hurried_persons_mistakes_are_exit_2_with_a_way_out(feedbridge, argume
 
 def test_init_writes_a_configuration_that_runs(feedbridge, tmp_path):
     """Title, language and sources are found by looking; the file works as it stands."""
-    archive(tmp_path / "News & more", count=3)
+    archive(tmp_path / "News & more", count=1)
     (tmp_path / "News & more" / "zh.txt").write_bytes(raw(body="<p>这个国家的经济发展很快</p>"))
     done = feedbridge("init", "News & more")
     assert done.returncode == 0, done.stderr
@@ -55,9 +60,17 @@ def test_init_writes_a_configuration_that_runs(feedbridge, tmp_path):
     assert written["site"]["title"] == "News & more"
     assert written["site"]["language"] == "zh"
     assert written["input"]["directory"] == "News & more"
-    assert "#   example.org (3)" in (tmp_path / "config.toml").read_text()
+    assert "#   example.org (1)" in (tmp_path / "config.toml").read_text()
     assert feedbridge("run").returncode == 0
     assert (tmp_path / "public" / "atom.xml").exists()
+
+
+def test_init_leaves_the_language_open_where_most_articles_do_not_tell_it(feedbridge, tmp_path):
+    """One Chinese article among English ones does not make them Chinese."""
+    archive(tmp_path / "in", count=3)
+    (tmp_path / "in" / "zh.txt").write_bytes(raw(body="<p>这个国家的经济发展很快</p>"))
+    assert feedbridge("init", "in").returncode == 0
+    assert "language" not in tomllib.loads((tmp_path / "config.toml").read_text())["site"]
 
 
 def test_init_writes_the_defaults_as_comments(feedbridge, tmp_path):
@@ -212,3 +225,82 @@ def test_a_closed_pipe_is_no_traceback(tmp_path):
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert "Broken" not in done.stderr
+
+
+def test_a_full_disk_behind_stdout_is_a_line(tmp_path):
+    """What cannot be said is said to be so; the feeds are there."""
+    archive(tmp_path / "in", count=1)
+    command = f"{sys.executable} -m feedbridge -q run --input in --output out --json > /dev/full"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("feedbridge: cannot write to stdout: No space left")
+    assert (tmp_path / "out" / "atom.xml").exists()
+
+
+def test_a_closed_stderr_keeps_nothing_from_being_published(tmp_path):
+    """Some start programs without a stderr."""
+    archive(tmp_path / "in", count=1)
+    command = f"exec 2>&-; {sys.executable} -m feedbridge -q run --input in --output out"
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "out" / "atom.xml").exists()
+
+
+def test_usage_errors_escape_what_was_typed(feedbridge):
+    """A hostile file name on the command line does nothing to the terminal."""
+    done = feedbridge("run", "\u202e\x1b]0;x\x07")
+    assert done.returncode == 2
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stderr)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
+@pytest.mark.parametrize(
+    ("mode_of", "exit_code", "words"),
+    [
+        pytest.param("in", 1, "cannot read the input directory", id="unreadable input directory"),
+        pytest.param("in/below", 1, "cannot list", id="unlistable directory below it"),
+        pytest.param("in/00000.txt", 0, "code=unreadable", id="unreadable file"),
+        pytest.param("out", 1, "out", id="read-only output"),
+    ],
+)
+def test_rights_that_are_missing_are_a_line_with_a_remedy(monkeypatch, capsys, mode_of, exit_code, words):
+    """For anybody but root; in this process, since nobody may reach the Python that runs the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder)
+        archive(top / "in", count=3)
+        (top / "in" / "below").mkdir()
+        (top / "out").mkdir()
+        run_here(monkeypatch, top / "in", top / "elsewhere")  # loads all modules while that is allowed
+        for path in (top, *top.rglob("*")):
+            os.chown(path, 65534, 65534)
+        (top / mode_of).chmod(0o500 if mode_of == "out" else 0)
+        capsys.readouterr()
+        os.seteuid(65534)
+        try:
+            assert run_here(monkeypatch, top / "in", top / "out") == exit_code
+        finally:
+            os.seteuid(0)
+        assert words in capsys.readouterr().err
+
+
+def run_here(monkeypatch, source, target):
+    """Run the command line in this process, and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["feedbridge", "run", "--input", str(source), "--output", str(target)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_half_done(tmp_path, number):
+    """Ctrl-C is a line, and neither signal leaves a temporary file or a torn feed."""
+    archive(tmp_path / "in", count=3000)
+    arguments = [sys.executable, "-m", "feedbridge", "run", "-q", "--input", "in", "--output", "out"]
+    with subprocess.Popen(arguments, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as child:
+        while not (tmp_path / "out" / ".feedbridge.lock").exists():
+            time.sleep(0.01)
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode == (1 if number == signal.SIGINT else -number)
+    assert "Traceback" not in said
+    assert not list((tmp_path / "out").rglob("*.fbtmp"))

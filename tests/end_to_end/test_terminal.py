@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from tests.samples import archive
 
 # The program, as impatient as a test: else only a run of over a second would show anything.
 IMPATIENT = (
-    "from feedbridge.commands import progress; progress.PATIENCE_S = 0;"
+    "from feedbridge.commands import terminal; terminal.PATIENCE_S = 0;"
     "from feedbridge.cli import main; main()"
 )
 
@@ -38,10 +39,12 @@ def read_terminal(mine):
 
 def test_a_long_run_shows_count_and_estimate_on_a_terminal(tmp_path):
     """Files read, files in all, and how long it will take."""
-    archive(tmp_path / "in", count=300)
+    archive(tmp_path / "in", count=12_000)
     shown = seen_at_terminal(tmp_path)
     assert "reading articles" in shown
-    assert "300/300" in shown
+    assert "12000/12000" in shown
+    assert re.search(r"/12000  00:00:\d\d", shown)
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")  # the cursor is back
 
 
 @pytest.mark.parametrize("option", ["-q", "--json"])
