@@ -69,6 +69,14 @@ class Stamp(Value, frozen=True):
     inode: int
 
 
+class Decision(Value, frozen=True):
+    """One thing that a stage decided about an article, for `explain`."""
+
+    rule: str  # what was decided: "published", "picture dropped", …
+    outcome: str
+    reason: str = ""
+
+
 class Ignored(Value, frozen=True):
     """A file that is no article, and why."""
 
@@ -82,14 +90,7 @@ class Rejected(Value, frozen=True):
     path: bytes
     code: str  # empty, unreadable, too-large, no-link, no-date, future-date, failed
     detail: str
-
-
-class Decision(Value, frozen=True):
-    """One thing that a stage decided about an article, for `explain`."""
-
-    rule: str  # what was decided: "published", "image kept", …
-    outcome: str
-    reason: str = ""
+    decisions: tuple[Decision, ...] = ()  # as far as it was read
 
 
 # --- what an article is ----------------------------------------------------------------

@@ -62,18 +62,19 @@ def parse(path: bytes, raw: bytes, *, sites: Sites) -> Article | Ignored | Rejec
     return _article(path, raw, header, bad=bad, sites=sites)
 
 
-def dated_ahead(version: Version, *, now: datetime) -> Rejected | None:
+def dated_ahead(article: Article, *, now: datetime) -> Rejected | None:
     """Withhold an article that is dated more than a day ahead of the clock (emission rule 2).
 
     The only place where the clock decides about an article.
     """
+    version = article.version
     dated = max(version.published, version.epoch or version.published)
     if dated <= now + AHEAD_OF_CLOCK:
         return None
     detail = (
         f"it is dated {dates.rfc3339(dated)}, over a day ahead; it is looked at again when its time has come"
     )
-    return Rejected(path=version.path, code="future-date", detail=detail)
+    return Rejected(path=version.path, code="future-date", detail=detail, decisions=article.decisions)
 
 
 def _read_header(source: str) -> Header | None:
@@ -103,8 +104,16 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
     line = apply.date_line(header.body, rule)
     epoch = dates.parse_epoch(header.epoch) if header.epoch else None
     published, why = _published(epoch, _moment(line, rule))
+    decisions = (
+        Decision(rule="shape", outcome="A", reason="a title line, then the body"),
+        *_encoding(bad),
+        Decision(rule="site rule", outcome=rule.slug or "the general one"),
+        Decision(rule="epoch", outcome=_when(epoch), reason=_epoch_reason(header, epoch)),
+        Decision(rule="date line", outcome=line.date if line else "none", reason=_zone(line, rule)),
+    )
     if published is None:
-        return Rejected(path=path, code="no-date", detail=f"{_epoch_reason(header, epoch)}; {why}")
+        detail = f"{_epoch_reason(header, epoch)}; {why}"
+        return Rejected(path=path, code="no-date", detail=detail, decisions=decisions)
     source, source_name = apply.source_of(header.link, sites)
     version = Version(
         path=path,
@@ -123,11 +132,7 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
         author=line.author if line else "",
         body=header.body[line.length :] if line else header.body,
         decisions=(
-            Decision(rule="shape", outcome="A", reason="a title line, then the body"),
-            *_encoding(bad),
-            Decision(rule="site rule", outcome=rule.slug or "the general one"),
-            Decision(rule="epoch", outcome=_when(epoch), reason=_epoch_reason(header, epoch)),
-            Decision(rule="date line", outcome=line.date if line else "none", reason=_zone(line, rule)),
+            *decisions,
             Decision(rule="published (this file)", outcome=dates.rfc3339(published), reason=why),
             Decision(rule="source", outcome=source, reason=source_name),
             Decision(rule="key", outcome=version.key, reason=_key_reason(version.key)),

@@ -314,7 +314,7 @@ def test_what_is_sanitised_stays_as_it_is(source):
 
 
 def test_nothing_gets_out_of_the_wrapper():
-    """An empty <li> is written with its end tag; without, HTML would have the next one close it, and all within."""
+    """libxml2 writes no end tag for an empty <li>; html5ever would close it late, and the wrapper early."""
     assert_safe(sanitised("<a><b><li></b><div><li><a>x"))
 
 

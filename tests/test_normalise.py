@@ -383,6 +383,17 @@ def test_the_same_picture_twice_is_one_enclosure():
     ]
 
 
+def test_the_same_picture_later_with_caption_and_size_is_the_better_copy():
+    """A thumbnail first, the picture later: one address everywhere, with the caption, and it leads."""
+    origin = "https://static.dw.com/image/1_303.jpg"
+    found = entry(f'<img src="{PICTURE}" width="100"><p>x</p><img src="{origin}">{small("Caption")}')
+    (image,) = found.images
+    assert (image.url, image.caption, image.width) == (PICTURE, "Caption", None)
+    assert found.lead == image
+    assert origin not in found.content
+    assert found.content.count(f'src="{PICTURE}"') == 2
+
+
 def test_pictures_stand_in_reading_order_with_their_decisions():
     """explain can say of each picture why it was kept or dropped."""
     found = entry('<img src="/1.png"><p>x</p><img src="/2"><img src="/p.gif" width="1">')

@@ -104,6 +104,9 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     (rejected,) = outcome.report.rejected
     assert (rejected.path, rejected.code) == (b"00003.txt", "failed")
     assert "RecursionError: too deep" in rejected.detail
+    explanation = pipeline.explain(configured, str(tmp_path / "in" / "00003.txt"), now=NOW)
+    assert explanation.verdict.startswith("rejected (failed)")
+    assert explanation.decisions
     assert [entry.title for entry in main_feed(configured).entries] == [f"Number {n}" for n in (4, 2, 1, 0)]
 
 

@@ -575,7 +575,6 @@ def test_a_foreign_gzip_in_the_way_is_named(tmp_path):
 def test_a_site_that_does_not_exist_has_nothing(tmp_path):
     """Before the first run there is no directory, no feed, no file."""
     site = publish.Site(tmp_path / "public", gzip=False)
-    assert site.identity() is None
     assert not site.has_feeds()
     assert site.own_files() == frozenset()
     assert list(tmp_path.iterdir()) == []
@@ -589,7 +588,6 @@ def test_a_site_knows_its_own_files(tmp_path):
     site = publish.Site(tmp_path, gzip=True)
     ours = {path for path in tmp_path.rglob("*") if path.is_file()} - {tmp_path / "article.txt"}
     assert site.own_files() == {(path.stat().st_dev, path.stat().st_ino) for path in ours}
-    assert site.identity() == (tmp_path.stat().st_dev, tmp_path.stat().st_ino)
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,13 @@ def arrange(root: HtmlElement, *, rules: Rules) -> Arranged:
             decisions.append(Decision(rule="picture dropped", outcome=written or "no address", reason=reason))
             continue
         picture = _settle(element, written, inner, rules)
-        # The same picture twice is one enclosure, at its first address.
-        if kept.setdefault(inner, picture) is not picture:
+        first = kept.get(inner)
+        if first is not None:
+            picture = _joined(first, picture)
             decisions.append(
                 Decision(rule="picture repeated", outcome=written, reason=f"the same as {inner}")
             )
+        kept[inner] = picture
     lead = next((picture for picture in kept.values() if _may_lead(picture.image)), None)
     if lead is not None:
         captions.make_figure(lead.element)
@@ -129,6 +131,15 @@ def _settle(element: HtmlElement, written: str, inner: str, rules: Rules) -> _Ke
         height=_pixels(element, "height"),
     )
     return _Kept(element=element, image=image, inner=inner)
+
+
+def _joined(first: _Kept, again: _Kept) -> _Kept:
+    """Make one of two copies: the first one's address, the size of the one that may lead, either's caption."""
+    again.element.set("src", first.image.url)
+    better = again if _may_lead(again.image) and not _may_lead(first.image) else first
+    caption = first.image.caption or again.image.caption
+    image = msgspec.structs.replace(better.image, url=first.image.url, caption=caption)
+    return msgspec.structs.replace(better, image=image)
 
 
 def _drop_unproxied(element: HtmlElement) -> None:

@@ -26,13 +26,14 @@ def explain_article(library: Library, wanted: str, documents: Iterable[Document]
     found = library.found(path)
     if isinstance(found, Version):
         return _explain(library, library.article(found), documents)
-    return Explanation(path=path, verdict=_why_none(found), decisions=())
-
-
-def _why_none(found: Ignored | Rejected) -> str:
     if isinstance(found, Ignored):
-        return f"ignored: {found.reason}"
-    return f"rejected ({found.code}): {found.detail}"
+        return Explanation(path=path, verdict=f"ignored: {found.reason}", decisions=())
+    return _explain_rejected(path, found)
+
+
+def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
+    verdict = f"rejected ({rejected.code}): {rejected.detail}"
+    return Explanation(path=path, verdict=verdict, decisions=rejected.decisions)
 
 
 def _path_of(library: Library, wanted: str) -> bytes:
@@ -56,8 +57,8 @@ def _explain(library: Library, article: Article, documents: Iterable[Document]) 
     entry = entry or library.entry_of(identity)
     if entry is None:
         failed = library.found(identity.speaker.path)
-        verdict = _why_none(failed) if isinstance(failed, Rejected) else "…"
-        return Explanation(path=path, verdict=verdict, decisions=article.decisions)
+        assert isinstance(failed, Rejected)  # noqa: S101  # that is why there is no entry
+        return _explain_rejected(path, failed)
     speaks = identity.speaker.path == path
     verdict = "an entry" if speaks else f"another version of it speaks: {show(identity.speaker.path)}"
     return Explanation(

@@ -24,8 +24,8 @@ def documents(config: Config, library: Library) -> Iterator[Document]:
     for spec, members in _specs(config, library.identities()):
         filled = selection.fill(members, spec=spec, entry_of=library.entry_of)
         if filled.recent_cut:
-            facts = {"feed": spec.name, "entries": filled.recent_cut, "max_bytes": spec.max_bytes}
-            log.warning("feed.cut", extra=facts)
+            detail = f"{filled.recent_cut} recent entries do not fit: raise [feeds] max_bytes"
+            log.warning("feed.cut", extra={"feed": spec.name, "detail": detail})
         if spec.name == MAIN:
             library.keep(filled.entries)
         if filled.entries or spec.name == MAIN:

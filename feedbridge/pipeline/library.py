@@ -48,6 +48,7 @@ class Library:
         self._found: dict[bytes, Version | Ignored | Rejected] = {}
         self._changes: Counter[bytes] = Counter()
         self._kept: dict[str, Entry] = {}
+        self._identities: tuple[Identity, ...] | None = None  # of what was found last
 
     def read_all(self, *, own: frozenset[scan.FileId], progress: Progress) -> None:
         """Read the header of every file, but for those that are our own."""
@@ -62,8 +63,10 @@ class Library:
 
     def identities(self) -> tuple[Identity, ...]:
         """Return the articles, newest first."""
-        versions = (found for found in self._found.values() if isinstance(found, Version))
-        return selection.order(identity.identify(versions))
+        if self._identities is None:
+            versions = (found for found in self._found.values() if isinstance(found, Version))
+            self._identities = selection.order(identity.identify(versions))
+        return self._identities
 
     def entry_of(self, article: Identity) -> Entry | None:
         """Return the entry of an article; None if it has to be rejected.
@@ -115,7 +118,11 @@ class Library:
 
     def _find(self, path: bytes) -> None:
         read = self._read(path)
-        self._found[path] = read.version if isinstance(read, Article) else read
+        self._set(path, read.version if isinstance(read, Article) else read)
+
+    def _set(self, path: bytes, found: Version | Ignored | Rejected) -> None:
+        self._found[path] = found
+        self._identities = None
 
     def _read(self, path: bytes) -> Article | Ignored | Rejected:
         raw = self._archive.read(self._stamps[path])
@@ -123,7 +130,7 @@ class Library:
             return raw
         parsed = parse.parse(path, raw, sites=self._config.sites)
         if isinstance(parsed, Article):
-            return parse.dated_ahead(parsed.version, now=self._now) or parsed
+            return parse.dated_ahead(parsed, now=self._now) or parsed
         return parsed
 
     def _reconsider(self, path: bytes) -> None:
@@ -131,7 +138,7 @@ class Library:
         self._find(path)
         if self._changes[path] > PATIENCE and isinstance(self._found[path], Version):
             detail = "it changes faster than it can be read"
-            self._found[path] = Rejected(path=path, code="unreadable", detail=detail)
+            self._set(path, Rejected(path=path, code="unreadable", detail=detail))
 
     def _normalise(self, article: Article, of: Identity) -> Entry | None:
         from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
@@ -143,7 +150,8 @@ class Library:
             # The last line of defence: whatever one article does to us, the others have their feed.
             log.debug("article.failed", exc_info=True, extra={"path": show(of.speaker.path)})
             detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
-            self._found[of.speaker.path] = Rejected(path=of.speaker.path, code="failed", detail=detail)
+            path = of.speaker.path
+            self._set(path, Rejected(path=path, code="failed", detail=detail, decisions=article.decisions))
             return None
 
 

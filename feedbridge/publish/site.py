@@ -35,10 +35,6 @@ class Site:
         feeds = (path for path, kind in self._listed.items() if kind is Kind.FEED)
         return sum(self._tree.file_id(path) is not None for path in feeds)
 
-    def identity(self) -> FileId | None:
-        """Return which directory it is, None where there is none."""
-        return self._tree.identity()
-
     def own_files(self) -> frozenset[FileId]:
         """Return which files in it are ours, the list and the lock too: they are never input."""
         ids = (self._tree.file_id(path) for path in (MANIFEST, LOCK, *self._listed))

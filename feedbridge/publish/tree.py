@@ -85,12 +85,6 @@ class Tree:
 
     # --- looking ------------------------------------------------------------------------
 
-    def identity(self) -> FileId | None:
-        """Return which directory the root is, None where there is none."""
-        with self.reporting("find", ""), suppress(FileNotFoundError), self._directory("") as descriptor:
-            return _id(os.fstat(descriptor))
-        return None
-
     def file_id(self, path: str) -> FileId | None:
         """Return which file stands at `path`, None where no regular one does."""
         with self.reporting("find", path), suppress(FileNotFoundError):

@@ -153,6 +153,10 @@ def test_explain_finds_an_entry_by_its_id(feedbridge, tmp_path):
     ("name", "source", "words"),
     [
         pytest.param("a.txt", raw(url=""), "rejected (no-link)", id="rejected"),
+        pytest.param(
+            "a.txt", raw(epoch="NaN"), "epoch: none  (the epoch comment says", id="no date, and why"
+        ),
+        pytest.param("a.txt", raw(epoch="4070908800000"), "key: dw/1", id="ahead of its time"),
         pytest.param("README.md", b"no article", "ignored: no sign of an article", id="ignored"),
         pytest.param(".a.txt", raw(), "ignored: hidden", id="hidden"),
     ],
