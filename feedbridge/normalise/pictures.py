@@ -134,7 +134,7 @@ def _settle(element: HtmlElement, written: str, inner: str, rules: Rules) -> _Ke
 
 
 def _joined(first: _Kept, again: _Kept) -> _Kept:
-    """Make one of two copies: the first one's address, the size of the one that may lead, either's caption."""
+    """Make one of two copies: the first one's address, the size of the one that may lead, a caption."""
     again.element.set("src", first.image.url)
     better = again if _may_lead(again.image) and not _may_lead(first.image) else first
     caption = first.image.caption or again.image.caption
