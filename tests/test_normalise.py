@@ -55,6 +55,22 @@ def test_ids_and_dates_come_from_the_identity():
     assert found.published == found.updated
 
 
+@pytest.mark.parametrize(
+    ("epoch", "reason"),
+    [
+        pytest.param(
+            "1706716023000", "the epoch of the file that speaks", id="an epoch later than published"
+        ),
+        pytest.param("NaN", "published: there is no epoch after it", id="no epoch"),
+    ],
+)
+def test_rule_3_updated_says_where_it_comes_from(epoch, reason):
+    """Decisions name the reason for updated."""
+    line = "<div><i><br>2024-01-31T15:35:24Z</i></div>"
+    decisions = normalised(raw(epoch=epoch, body=line)).decisions
+    assert [one.reason for one in decisions if one.rule == "updated"] == [reason]
+
+
 # --- rule 6: titles -------------------------------------------------------------------
 
 
