@@ -42,7 +42,7 @@ def normalise(article: Article, identity: Identity, *, sites: Sites, wishes: Wis
     title = _title(article.title, words, link)
     tag = language.of_text(f"{article.title} {words}", default=wishes.language or "und")
     direction = language.direction(tag)
-    brief = summary.of(root)
+    brief = summary.of(root)  # before the link below, which is no text of the article
     if not words:
         root.append(builder.P(builder.A(title, href=link)))
     return Entry(
@@ -63,18 +63,19 @@ def normalise(article: Article, identity: Identity, *, sites: Sites, wishes: Wis
         decisions=(
             Decision(rule="title", outcome=title, reason=_title_reason(article.title, words)),
             Decision(rule="link", outcome=link, reason=_link_reason(article.link, link)),
-            Decision(
-                rule="published",
-                outcome=dates.rfc3339(identity.published),
-                reason=_published_reason(identity),
-            ),
-            Decision(
-                rule="updated", outcome=dates.rfc3339(identity.updated), reason=_updated_reason(identity)
-            ),
+            *_dates(identity),
             Decision(rule="language", outcome=tag, reason="by its characters, else as configured"),
             *mended,
             *arranged.decisions,
         ),
+    )
+
+
+def _dates(identity: Identity) -> tuple[Decision, Decision]:
+    published, updated = dates.rfc3339(identity.published), dates.rfc3339(identity.updated)
+    return (
+        Decision(rule="published", outcome=published, reason=_published_reason(identity)),
+        Decision(rule="updated", outcome=updated, reason=_updated_reason(identity)),
     )
 
 
