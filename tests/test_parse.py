@@ -140,6 +140,7 @@ def test_bad_epoch_is_absent_and_said(epoch):
         pytest.param(b" \n\n", "empty", id="blank"),
         pytest.param(b"<!--1706716023000-->\n<p>no title line</p>", "no-link", id="no title line"),
         pytest.param(b"<!--1706716023000-->", "no-link", id="only an epoch"),
+        pytest.param(b"<!--1706716023000-->\nSee [a](https://e.org/)", "no-link", id="a link within a line"),
         pytest.param(raw(url="about:blank"), "no-link", id="other scheme"),
         pytest.param(raw(url=""), "no-link", id="no address"),
         pytest.param(raw(url="/zh/a-1"), "no-link", id="relative address"),
