@@ -5,15 +5,19 @@ they arrived.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from feedbridge.model import Identity, Version
+from feedbridge.model import Identity, Measure, Version
 
 # One constant for every installation: nothing to configure, nothing to get wrong. It may
 # never change, or every entry of every feed comes back as new.
 NAMESPACE = UUID("7d4b2445-9bd9-4707-8e4f-f9f75481c621")
+
+# The number of the set of rules by which addresses give keys. A released set is frozen
+# (tests/id_rules_1.tsv): other rules make other keys, and so are another set.
+ID_RULES = 1
 
 
 def guid(key: str) -> str:
@@ -21,28 +25,58 @@ def guid(key: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE, key)}"
 
 
-def identify(versions: Iterable[Version]) -> tuple[Identity, ...]:
-    """Join the versions of each article, in any order; the result is in the order of the keys."""
+def identify(versions: Iterable[Version], *, measure: Callable[[Version], Measure]) -> tuple[Identity, ...]:
+    """Join the versions of each article, in any order; the result is in the order of the keys.
+
+    `measure` is dear, and asked only about the versions of articles that stand in several different files.
+    """
     by_key: dict[str, list[Version]] = defaultdict(list)
     for version in versions:
         by_key[version.key].append(version)
-    return tuple(_join(by_key[key]) for key in sorted(by_key))
+    return tuple(_join(by_key[key], measure) for key in sorted(by_key))
 
 
-def _join(versions: Sequence[Version]) -> Identity:
-    """Newest epoch first, then the last path in byte order: the first one speaks."""
-    ranked = sorted(versions, key=lambda version: (_arrived(version), version.path), reverse=True)
+def _join(versions: Sequence[Version], measure: Callable[[Version], Measure]) -> Identity:
+    measures = _measures(versions, measure)
+    ranked = _ranked(versions, measures)
     speaker = ranked[0]
+    said = measures[speaker.digest].fingerprint
+    since = min(_arrived(version) for version in ranked if measures[version.digest].fingerprint == said)
     published = min(version.published for version in ranked)
+    epochs = [version.epoch for version in ranked if version.epoch is not None]
     return Identity(
         key=speaker.key,
         guid=guid(speaker.key),
         speaker=speaker,
         versions=tuple(version.path for version in ranked),
         published=published,
-        updated=max(published, _arrived(speaker)),
-        arrived=min(_arrived(version) for version in ranked),
+        updated=max(published, since),
+        arrived=min(epochs, default=published),
     )
+
+
+def _measures(versions: Sequence[Version], measure: Callable[[Version], Measure]) -> dict[bytes, Measure]:
+    """Measure what each file says, by its digest: copies say the same."""
+    different = {version.digest: version for version in versions}
+    if len(different) == 1:
+        return dict.fromkeys(different, Measure(fingerprint="", length=0))
+    return {digest: measure(version) for digest, version in different.items()}
+
+
+def _ranked(versions: Sequence[Version], measures: dict[bytes, Measure]) -> list[Version]:
+    """Order the versions, the one that speaks first.
+
+    Newest is not always best: a later version may be a stub. So a version with less than half of the longest
+    text stands behind. Then the newest epoch counts, then the longer text, then the last path in byte order.
+    """
+    lengths = {digest: found.length for digest, found in measures.items()}
+    longest = max(lengths.values())
+
+    def rank(version: Version) -> tuple[bool, datetime, int, bytes]:
+        length = lengths[version.digest]
+        return (length * 2 >= longest, _arrived(version), length, version.path)
+
+    return sorted(versions, key=rank, reverse=True)
 
 
 def _arrived(version: Version) -> datetime:

@@ -21,8 +21,24 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 class LinkMend(Value, frozen=True):
     """A kind of dead link and how to mend it."""
 
-    pattern: str  # regular expression over the whole absolute address
+    pattern: str  # expression that matches the whole absolute address
     replacement: str  # a page's address; \1 stands for the pattern's first group
+
+
+class Mark(Value, frozen=True):
+    """By what an element of a body is known: all that is given must hold."""
+
+    elements: tuple[str, ...] = ()  # names of elements; empty: any
+    attribute: str = ""  # the name of one that the element has
+    value: str = ""  # expression searched in the attribute's value
+    text: str = ""  # expression that matches the whole text that people see, folded
+
+
+class Boilerplate(Mark, frozen=True, kw_only=True):
+    """Something that a site, or a service, sets beside its articles."""
+
+    what: str  # for people: "share bar", "advertisement"
+    takes: Literal["element", "pictures", "rest"] = "element"  # or those with pictures, or all, after it too
 
 
 class SiteRule(Value, frozen=True):
@@ -31,10 +47,16 @@ class SiteRule(Value, frozen=True):
     slug: str  # [a-z0-9-]+; it stands in keys, so it never changes
     name: str  # for people
     hosts: tuple[str, ...]  # lower case, without "www."; the first one is the canonical one
-    key: str = ""  # regular expression over path and query; its one group is the article's own key
-    date_line: str = ""  # regular expression at the start of a body; groups: date, perhaps author
+    has_many_sources: bool = False  # each author or channel is a source of its own, by its category
+    key: tuple[str, ...] = ()  # expressions over path and query; the first that fits has it as its one group
+    date_line: str = ""  # expression over the beginning of a body; groups: date, perhaps author
     zone: str = "UTC"  # of a date line that names none
+    date_order: Literal["", "day-month-year", "month-day-year"] = ""  # of 03/04/2024; "": it is not guessed
+    author: str = ""  # expression over a body; its one group is the author
+    language: str = ""  # of its articles, where their characters do not tell
     captions: tuple[Literal["figcaption", "small-print", "bold-lead"], ...] = ()
+    caption: tuple[Mark, ...] = ()  # elements right after a picture that hold its caption
+    boilerplate: tuple[Boilerplate, ...] = ()
     dead_links: tuple[LinkMend, ...] = ()
 
 
@@ -46,6 +68,15 @@ class ImageProxy(Value, frozen=True):
     parameter: str = ""
 
 
+class Player(Value, frozen=True):
+    """A service whose players stand in frames."""
+
+    name: str  # for people
+    address: str  # expression that matches the whole absolute address of a frame
+    page: str  # the address of its page for people; \1 stands for the first group
+    thumbnail: str = ""  # the address of its still picture; empty: there is none
+
+
 class Sites(Value, frozen=True):
     """All that is known of sites."""
 
@@ -53,7 +84,9 @@ class Sites(Value, frozen=True):
     general: SiteRule  # for every site without a rule; its slug and hosts are empty
     proxies: tuple[ImageProxy, ...]
     tracking_keys: tuple[str, ...]  # of queries; a trailing * stands for any ending
-    not_pictures: tuple[str, ...] = ()  # regular expressions over addresses: trackers, buttons, spacers
+    not_pictures: tuple[str, ...] = ()  # expressions over addresses: trackers, buttons, spacers
+    players: tuple[Player, ...] = ()
+    not_players: tuple[str, ...] = ()  # expressions over addresses of frames: advertisements, buttons
 
 
 # --- what a scan finds -----------------------------------------------------------------
@@ -112,12 +145,20 @@ class Article(Value, frozen=True):
     """One file, parsed."""
 
     version: Version
-    shape: Literal["A"]
+    shape: Literal["A", "B", "B-NaN", "C", "D", "E"]
     title: str  # plain text, perhaps empty
     link: str  # as written
     author: str  # plain text, perhaps empty
-    body: str  # HTML as it stands in the file, without the date line
+    categories: tuple[str, ...]  # plain texts
+    body: str  # HTML or bare text as it stands in the file, without the date line
     decisions: tuple[Decision, ...]
+
+
+class Measure(Value, frozen=True):
+    """What the files of one article are compared by."""
+
+    fingerprint: str  # equal for two that say the same
+    length: int  # characters of the text that people see
 
 
 class Identity(Value, frozen=True):
@@ -147,24 +188,31 @@ class Image(Value, frozen=True):
     height: int | None = None
 
 
-class Entry(Value, frozen=True):
-    """A normalised article, ready for every format."""
+class Content(Value, frozen=True):
+    """What one file of an article says, normalised: all of an entry but its id and dates."""
 
-    guid: str
     link: str  # absolute, percent-encoded
     title: str  # plain text, never empty
     author: str  # plain text, perhaps empty
-    published: datetime
-    updated: datetime
+    categories: tuple[str, ...]  # plain texts
     language: str  # BCP 47, "und" if unknown
     direction: Literal["ltr", "rtl"]
     summary: str  # plain text of at most 300 characters, perhaps empty
     content: str  # sanitised HTML within one <div lang dir>, never empty
     images: tuple[Image, ...]  # in reading order
     lead: Image | None  # one of them
+    measure: Measure
+    decisions: tuple[Decision, ...] = ()
+
+
+class Entry(Content, frozen=True, kw_only=True):
+    """A normalised article, ready for every format."""
+
+    guid: str
+    published: datetime
+    updated: datetime
     source: str
     source_name: str
-    decisions: tuple[Decision, ...] = ()
 
 
 # --- what a feed is --------------------------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from msgspec.structs import replace
 
-from feedbridge.model import Document, Entry, FeedSpec, Image
+from feedbridge.model import Document, Entry, FeedSpec, Image, Measure
 from feedbridge.standards.dates import EPOCH
 
 NAMES: Final = {
@@ -45,6 +45,8 @@ HARBOUR: Final = Entry(
     ),
     images=(LEAD, CHART, UNTYPED),
     lead=LEAD,
+    categories=("港口", "Trade & more", "ports"),
+    measure=Measure(fingerprint="0" * 32, length=30),
     source="example",
     source_name="示例新闻",
 )
@@ -62,6 +64,8 @@ VIDEO: Final = Entry(
     content='<div lang="ar" dir="rtl"><p><a href="https://ar.example.com/a-102">افتتاح الميناء</a></p></div>',
     images=(),
     lead=None,
+    categories=(),
+    measure=Measure(fingerprint="0" * 32, length=0),
     source="ar.example.com",
     source_name="ar.example.com",
 )

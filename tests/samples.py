@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedbridge.identity import identify
-from feedbridge.model import Entry, FeedSpec, Identity, Version
+from feedbridge.model import Entry, FeedSpec, Identity, Measure, Version
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CHECKOUT = Path(__file__).parent.parent
@@ -64,7 +64,12 @@ def version(**changes: object) -> Version:
 
 def identity(**changes: object) -> Identity:
     """Return an article of one file, as ordinary as can be but for the changes."""
-    return identify([version(**changes)])[0]
+    return identify([version(**changes)], measure=unmeasured)[0]
+
+
+def unmeasured(_: Version) -> Measure:
+    """Stand for measuring where every article has one file, so that nothing is measured."""
+    raise AssertionError
 
 
 def entry(**changes: object) -> Entry:
@@ -82,6 +87,8 @@ def entry(**changes: object) -> Entry:
         "content": '<div lang="en" dir="ltr"><p>Words.</p></div>',
         "images": (),
         "lead": None,
+        "categories": (),
+        "measure": Measure(fingerprint="0" * 32, length=6),
         "source": "dw",
         "source_name": "DW",
     }

@@ -5,13 +5,15 @@ import re
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedbridge import config
-from feedbridge.config.kinds import Refused, shown
+from feedbridge.config.kinds import Refused
 from feedbridge.config.schema import Derived
+from feedbridge.config.words import shown
 from feedbridge.errors import ConfigError
 
 DOCS = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -77,6 +79,7 @@ def test_an_empty_file_means_the_defaults(tmp_path):
 
 def test_every_key_is_carried_over(tmp_path):
     """What the documentation's example says arrives, as values that we go on with."""
+    (tmp_path / "sites").mkdir()
     found = loaded(tmp_path, BLOCKS["toml"])
     assert found == config.Config(
         site=config.Site(
@@ -420,12 +423,28 @@ IMPOSSIBLE = {
         '[feeds]\nby = ["sources"]',
         f'[feeds] by = ["sources"]: {SOURCES}; did you mean "source"?',
     ),
+    "sites-list": (
+        '[sites]\ndirectory = ["a"]',
+        '[sites] directory = ["a"]: the path of a directory is needed',
+    ),
+    "sites-empty": (
+        '[sites]\ndirectory = ""',
+        '[sites] directory = "": the path of a directory is needed; it is empty',
+    ),
+    "sites-nowhere": (
+        '[sites]\ndirectory = "nowhere"',
+        '[sites] directory = "nowhere": the path of a directory is needed; there is no such directory',
+    ),
+    "sites-file": (
+        '[sites]\ndirectory = "config.toml"',
+        '[sites] directory = "config.toml": the path of a directory is needed; there is no such directory',
+    ),
     # names
     "key-near": ('[site]\ntitel = "x"', '[site] titel = "x": unknown key; did you mean "title"?'),
     "key-elsewhere": ("[feeds]\ngzip = true", "[feeds] gzip = true: unknown key; it belongs to [output]"),
-    "key-in-two-others": (
+    "key-in-three-others": (
         '[site]\ndirectory = "a"',
-        '[site] directory = "a": unknown key; it belongs to [input] or [output]',
+        '[site] directory = "a": unknown key; it belongs to [input] or [output] or [sites]',
     ),
     "key-not-built-yet": (
         "[feeds]\narchives = []",
@@ -437,13 +456,13 @@ IMPOSSIBLE = {
         "every = 5",
         'every = 5: unknown key outside any section; known are "site", "input", "output", "images", "feeds"',
     ),
-    "section-near": (
-        '[sites]\ndirectory = "sites"',
-        '[sites]: unknown section; did you mean "site"?',
+    "section-unknown": (
+        '[site_rules]\ndirectory = "sites"',
+        '[site_rules]: unknown section; known are "site", "input"',
     ),
     "section-not-built-yet": (
         '[schedule]\nevery = "5 min"',
-        '[schedule]: unknown section; known are "site", "input", "output", "images", "feeds"',
+        '[schedule]: unknown section; known are "site", "input", "output", "images", "feeds", "sites"',
     ),
     "section-list": (
         '[[feed]]\nname = "climate"',
@@ -555,6 +574,43 @@ def test_no_value_crashes_a_kind(value):
             key.kind.read(value)
         except Refused:
             assert "\n" not in shown(value)
+
+
+# --- rules of one's own --------------------------------------------------------------------
+
+
+def test_rules_of_ones_own_stand_beside_the_shipped(tmp_path):
+    """Their directory is relative to the file; a shipped rule keeps what one's own does not name."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "dw.toml").write_text('zone = "Asia/Shanghai"')
+    (tmp_path / "mine" / "here.toml").write_text('name = "Here"\nhosts = ["here.example"]')
+    shipped = {rule.slug: rule for rule in config.load_sites().rules}
+    own = {rule.slug: rule for rule in loaded(tmp_path, '[sites]\ndirectory = "mine"').sites.rules}
+    assert own.keys() - shipped.keys() == {"here"}
+    assert own["dw"] == msgspec.structs.replace(shipped["dw"], zone="Asia/Shanghai")
+
+
+def test_rules_are_read_again_with_every_configuration(tmp_path):
+    """What was mended in the meantime counts."""
+    (tmp_path / "mine").mkdir()
+    rule = tmp_path / "mine" / "dw.toml"
+    for name in ("One", "Two"):
+        rule.write_text(f'name = "{name}"')
+        sites = loaded(tmp_path, '[sites]\ndirectory = "mine"').sites
+        assert [site.name for site in sites.rules if site.slug == "dw"] == [name]
+
+
+def test_a_mistake_in_a_rule_names_its_file(tmp_path):
+    """With the key, the value, what is allowed and the nearest right name."""
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "dw.toml").write_text('zone = "Paris"\nlanguage = "zh_CN"\ndate_lin = "x"')
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, '[sites]\ndirectory = "mine"')
+    assert str(caught.value).replace(str(tmp_path), "DIR").splitlines() == [
+        'DIR/mine/dw.toml: zone = "Paris": the name of a time zone such as "Europe/Paris" is needed',
+        'DIR/mine/dw.toml: language = "zh_CN": a language tag of BCP 47 such as "zh" or "zh-Hans" is needed',
+        'DIR/mine/dw.toml: date_lin = "x": unknown key; did you mean "date_line"?',
+    ]
 
 
 # --- the file itself ---------------------------------------------------------------------
@@ -669,6 +725,7 @@ def test_directories_alone_give_the_defaults(tmp_path, monkeypatch):
     assert found.output.directory == tmp_path / "out"
     assert (found.site.title, found.site.description, found.site.author) == ("archive",) * 3
     assert found.feeds == loaded(tmp_path, "").feeds
+    assert found.sites == config.load_sites()
 
 
 def test_directories_go_before_the_files(tmp_path, monkeypatch):

@@ -128,6 +128,12 @@ SHANGHAI = "Asia/Shanghai"
         ),
         pytest.param("2024/3/4 10:00", utc(2024, 3, 4, 2), id="the year first"),
         pytest.param("31.12.2024 15:35", utc(2024, 12, 31, 7, 35), id="with dots"),
+        pytest.param("25/09/2023 22:28", utc(2023, 9, 25, 14, 28), id="rfi without the dash"),
+        pytest.param("05/05/2024 10:00", utc(2024, 5, 5, 2), id="the same in both orders"),
+        pytest.param("2020年7月20日 10:41", utc(2020, 7, 20, 2, 41), id="Chinese"),
+        pytest.param("2020年7月20日10:41:18", utc(2020, 7, 20, 2, 41, 18), id="Chinese without a space"),
+        pytest.param("2020年 7月 20日 10:41", utc(2020, 7, 20, 2, 41), id="Chinese with spaces"),
+        pytest.param("2020年12月02日 10:41", utc(2020, 12, 2, 2, 41), id="Chinese in two digits"),
     ],
 )
 def test_moment(text, expected):
@@ -192,6 +198,119 @@ def test_no_moment(text):
     assert dates.parse_moment(text, zone=SHANGHAI) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "day_first", "month_first"),
+    [
+        pytest.param("03/04/2024 - 22:28", utc(2024, 4, 3, 22, 28), utc(2024, 3, 4, 22, 28), id="dash"),
+        pytest.param("03/04/2024 22:28", utc(2024, 4, 3, 22, 28), utc(2024, 3, 4, 22, 28), id="no-dash"),
+        pytest.param("3.4.2024 22:28", utc(2024, 4, 3, 22, 28), utc(2024, 3, 4, 22, 28), id="dots"),
+        pytest.param("25/09/2023 22:28", *[utc(2023, 9, 25, 22, 28)] * 2, id="day-over-12"),
+        pytest.param("09/25/2023 22:28", *[utc(2023, 9, 25, 22, 28)] * 2, id="month-before-it"),
+        pytest.param("2024/03/04 22:28", *[utc(2024, 3, 4, 22, 28)] * 2, id="year-first"),
+        pytest.param("Mon, 2024/03/04 22:28", *[utc(2024, 3, 4, 22, 28)] * 2, id="year-after-weekday"),
+        pytest.param("2024-03-04 22:28", *[utc(2024, 3, 4, 22, 28)] * 2, id="iso"),
+        pytest.param("4 Mar 2024 22:28", *[utc(2024, 3, 4, 22, 28)] * 2, id="in-words"),
+        pytest.param("13/14/2024 22:28", None, None, id="neither"),
+    ],
+)
+def test_the_order_decides_between_two_readings(text, day_first, month_first):
+    """And nothing else: what can be read in one way only is read so in every order."""
+    assert dates.parse_moment(text, zone="UTC", order="day-month-year") == day_first
+    assert dates.parse_moment(text, zone="UTC", order="month-day-year") == month_first
+
+
+# --- days ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2024-02-11", utc(2024, 2, 11), id="bbc"),
+        pytest.param("2020年 7月 20日", utc(2020, 7, 20), id="bbc, older"),
+        pytest.param("2023.6.10", utc(2023, 6, 10), id="cdt"),
+        pytest.param("2020年7月20日", utc(2020, 7, 20), id="Chinese without spaces"),
+        pytest.param("2024/02/11", utc(2024, 2, 11), id="slashes"),
+        pytest.param("20240211", utc(2024, 2, 11), id="digits alone"),
+        pytest.param("11 Feb 2024", utc(2024, 2, 11), id="RFC 2822"),
+        pytest.param("Sun, 11 Feb 2024", utc(2024, 2, 11), id="weekday"),
+        pytest.param("11 February, 2024", utc(2024, 2, 11), id="month in full"),
+        pytest.param("February 11, 2024", utc(2024, 2, 11), id="month first"),
+        pytest.param("Feb. 11 2024", utc(2024, 2, 11), id="month with a dot"),
+        pytest.param("Sunday, February 11, 2024", utc(2024, 2, 11), id="weekday and month first"),
+        pytest.param("Sunday 2024-02-11", utc(2024, 2, 11), id="weekday and year first"),
+        pytest.param("25/09/2023", utc(2023, 9, 25), id="a day that is no month"),
+        pytest.param("\u3000 2024-02-11\n", utc(2024, 2, 11), id="white space"),
+        pytest.param("29 Feb 2024", utc(2024, 2, 29), id="leap day"),
+        pytest.param("1990-01-01", utc(1990, 1, 1), id="the first"),
+        pytest.param("2100-12-31", utc(2100, 12, 31), id="the last"),
+    ],
+)
+def test_day(text, expected):
+    """A day alone stands for its midnight in UTC (emission rule 2)."""
+    assert dates.parse_day(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "2024", "Feb 2024", "February 11", "11 Feb 24", "11/02/24", "30 分钟前", "昨天", "11 2024"),
+        *("2024-02-11 10:00", "2024-02-11T10", "2024-02-11 10am", "2024-02-11+08:00", "2024-02-11Z"),
+        *("2024-02-30", "29 Feb 2023", "20241301", "2024-13-02", "99999999", "2023年2月29日"),
+        *("2024-2/11", "2024-0211", "120240211", "2024-02-11 and more", "hour 11 2024", "11 hours 2024"),
+        pytest.param("03/04/2024", id="March or April"),
+        pytest.param("1989-12-31", id="before 1990"),
+        pytest.param("2101-01-01", id="after 2100"),
+        pytest.param("11 " * 1000 + "Feb 2024", id="too long"),
+    ],
+)
+def test_no_day(text):
+    """Nothing is guessed, and what has a time is a moment."""
+    assert dates.parse_day(text) is None
+
+
+def test_the_order_decides_between_two_days():
+    """As with moments."""
+    assert dates.parse_day("03/04/2024", order="day-month-year") == utc(2024, 4, 3)
+    assert dates.parse_day("03/04/2024", order="month-day-year") == utc(2024, 3, 4)
+    assert dates.parse_day("25/09/2023", order="month-day-year") == utc(2023, 9, 25)
+
+
+NOTATIONS = ("%Y-%m-%d", "%Y.%m.%d", "%Y/%m/%d", "%Y%m%d", "%Y年 %m月 %d日", "%d %b %Y", "%A, %B %d, %Y")
+
+
+@given(st.dates(first.date(), last.date()), st.sampled_from(NOTATIONS))
+@settings(max_examples=200, deadline=None)
+def test_written_days_read_back(day, notation):
+    """Every day in every notation is that day's midnight, and never a moment."""
+    assert dates.parse_day(day.strftime(notation)) == datetime(day.year, day.month, day.day, tzinfo=UTC)
+    assert dates.parse_moment(day.strftime(notation), zone="UTC") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("2021-05-23-a-title.md", utc(2021, 5, 23), id="hyphens"),
+        pytest.param("a_2021_05_23.txt", utc(2021, 5, 23), id="low lines"),
+        pytest.param("20210523.txt", utc(2021, 5, 23), id="digits alone"),
+        pytest.param("新闻2021.05.23.md", utc(2021, 5, 23), id="dots, after Chinese"),
+        pytest.param("2021-05-23-2022-06-24.md", utc(2021, 5, 23), id="the first of two"),
+        pytest.param("20219999-20210523.md", utc(2021, 5, 23), id="the first valid one"),
+        pytest.param("1706716023000.md", None, id="an epoch"),
+        pytest.param("120210523.md", None, id="part of a longer number"),
+        pytest.param("2021-05-2300.md", None, id="the same at its end"),
+        pytest.param("2021-05_23.md", None, id="two separators"),
+        pytest.param("2021-02-29.md", None, id="no such day"),
+        pytest.param("1989-05-23.md", None, id="before 1990"),
+        pytest.param("2021-5-23.md", None, id="one digit"),
+        pytest.param("٢٠٢١-٠٥-٢٣.md", None, id="other digits"),
+        pytest.param("", None, id="no name"),
+    ],
+)
+def test_day_in_name(name, expected):
+    """A file's name says a day where a whole number, or three in order, are one."""
+    assert dates.day_in_name(name) == expected
+
+
 def test_zone_without_offset_follows_its_summer_time():
     """Zones are those of the IANA database, not fixed offsets."""
     assert dates.parse_moment("2023-09-25 22:28", zone="Europe/Paris") == utc(2023, 9, 25, 20, 28)
@@ -233,6 +352,15 @@ def test_any_text_is_a_moment_in_utc_or_none(text):
     """No text is an error, and no moment has fractions or lies outside 1990 to 2100."""
     moment = dates.parse_moment(text, zone="UTC")
     assert moment is None or (moment.tzinfo is UTC and not moment.microsecond and 1990 <= moment.year <= 2100)
+
+
+@given(moments)
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_a_midnight_in_utc_or_none(text):
+    """Likewise of days, read alone or found in a name; what is a day alone is no moment."""
+    for day in (dates.parse_day(text), dates.day_in_name(text)):
+        assert day is None or (day.tzinfo is UTC and (day.hour, day.minute, day.second) == (0, 0, 0))
+    assert dates.parse_day(text) is None or dates.parse_moment(text, zone="UTC") is None
 
 
 @given(instants, offsets)

@@ -114,7 +114,28 @@ def test_left_to_right(tag):
         pytest.param(ARABIC, "ar", id="Arabic"),
         pytest.param(HEBREW, "he", id="Hebrew"),
         pytest.param(ENGLISH, "de", id="Latin"),
-        pytest.param(RUSSIAN, "de", id="Cyrillic"),
+        pytest.param(RUSSIAN, "ru", id="Russian"),
+        pytest.param("Цей проєкт перетворює статті на стрічки, які може читати кожен.", "uk", id="Ukrainian"),
+        pytest.param("Гэты праект робіць з артыкулаў стужкі, якія можа чытаць кожны.", "be", id="Belarusian"),
+        pytest.param(
+            "Бұл жоба мақалаларды кез келген адам оқи алатын таспаға айналдырады.", "kk", id="Kazakh"
+        ),
+        pytest.param(
+            "Овај пројекат од чланака прави токове које свако може да чита, ако неће ђак.", "sr", id="Serbian"
+        ),
+        pytest.param("ЦЕЙ ПРОЄКТ ПЕРЕТВОРЮЄ СТАТТІ", "uk", id="Ukrainian capitals"),
+        pytest.param("این پروژه مقاله‌ها را به خوراک‌هایی برای همه تبدیل می‌کند.", "fa", id="Persian"),
+        pytest.param("یہ منصوبہ مضامین کو ایسی فیڈ میں بدلتا ہے جسے ہر کوئی پڑھ سکے۔", "ur", id="Urdu"),
+        pytest.param(f"{ARABIC * 6} (گوگل)", "ar", id="a Persian name in Arabic"),
+        pytest.param(f"{RUSSIAN * 6} (Київ)", "ru", id="a Ukrainian name in Russian"),
+        pytest.param("Το έργο αυτό κάνει τα άρθρα ροές που διαβάζει ο καθένας.", "el", id="Greek"),
+        pytest.param("โครงการนี้เปลี่ยนบทความให้เป็นฟีดที่ทุกคนอ่านได้", "th", id="Thai"),
+        pytest.param("यह परियोजना लेखों को फ़ीड में बदलती है।", "hi", id="Hindi"),
+        pytest.param("এই প্রকল্প নিবন্ধগুলিকে ফিডে পরিণত করে।", "bn", id="Bengali"),
+        pytest.param("இந்தத் திட்டம் கட்டுரைகளை ஓடைகளாக மாற்றுகிறது.", "ta", id="Tamil"),
+        pytest.param("Այս նախագիծը հոդվածները դարձնում է հոսքեր։", "hy", id="Armenian"),
+        pytest.param("ეს პროექტი სტატიებს არხებად აქცევს.", "ka", id="Georgian"),
+        pytest.param("ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ", "de", id="a script that is not known"),
         pytest.param("12:30 — 100 %, 5·6", "de", id="no letters"),
         pytest.param("", "de", id="empty"),
     ],
@@ -136,6 +157,11 @@ def test_language_by_script(text, expected):
         pytest.param(JAPANESE, "ja-JP", "ja-JP", id="Japanese of a country"),
         pytest.param(KOREAN, "zh", "ko", id="Korean in a Chinese feed"),
         pytest.param(ENGLISH, "und", "und", id="no default"),
+        pytest.param(RUSSIAN, "bg", "bg", id="Bulgarian is written in Cyrillic"),
+        pytest.param(RUSSIAN, "uk-UA", "uk-UA", id="a site in Ukraine"),
+        pytest.param("यह परियोजना", "mr", "mr", id="Marathi is written in Devanagari"),
+        pytest.param(RUSSIAN, "zh", "ru", id="Russian in a Chinese feed"),
+        pytest.param("カタカナ", "zh", "ja", id="Japanese in a Chinese feed"),
     ],
 )
 def test_default_decides_what_the_script_leaves_open(text, default, expected):
@@ -154,11 +180,59 @@ def test_default_decides_what_the_script_leaves_open(text, default, expected):
         pytest.param(f"{SIMPLIFIED * 3}「臺灣」", "zh-Hans", id="a Traditional name"),
         pytest.param(f"{KOREAN}大韓民國", "ko", id="Chinese characters in Korean"),
         pytest.param(f"{ARABIC} (Reuters)", "ar", id="a Latin name in Arabic"),
+        pytest.param(f"{SIMPLIFIED}ᏣᎳᎩ{SIMPLIFIED}", "zh-Hans", id="an unknown script within words"),
+        pytest.param("abc中文版的新闻def", "zh-Hans", id="no space between scripts"),
     ],
 )
 def test_the_larger_share_decides(text, expected):
     """Names and quotations in another script change nothing; a Chinese character weighs three letters."""
     assert language.of_text(text, default="en") == expected
+
+
+SIMPLIFIED_TITLES = """
+今天与昨天|新闻自由的代价|我们为什么沉默|审查员手记|网络安全法|万水千山|医生的证词|留学生回国|读书笔记|关于尊严
+他说了真话|房价跌了|一百万人|东北往事|广场上的歌声|独立书店|上海封城日记|律师失踪|孩子们的书包|个人史
+无人区|号外|听雨|疫情下的小区与医院|种树的人|机场|并非如此|台风来了|长江洪水|于是他们走了（陶喆的歌）
+"""
+TRADITIONAL_TITLES = """
+颱風來了|新聞自由的代價|我們為什麼沉默|審查員手記|網路安全|醫生的證詞|留學生回國|讀書筆記|關於尊嚴|他說了真話
+房價跌了|廣場上的歌聲|獨立書店|律師失蹤|孩子們的書包|個人史|無人區|號外|一百萬人|臺北往事
+妳好嗎|電影節|立法會選舉|還有明天|時間之內|終於|之後|聽雨|種樹的人|萬里無雲
+"""
+
+
+def titles(text: str) -> list[str]:
+    """Return what stands between the marks."""
+    return text.replace("\n", "|").strip("|").split("|")
+
+
+@pytest.mark.parametrize("title", titles(SIMPLIFIED_TITLES))
+def test_a_short_title_in_simplified_characters(title):
+    """One character that the other script does not write is enough."""
+    assert language.of_text(title, default="und") == "zh-Hans"
+
+
+@pytest.mark.parametrize("title", titles(TRADITIONAL_TITLES))
+def test_a_short_title_in_traditional_characters(title):
+    """As above."""
+    assert language.of_text(title, default="und") == "zh-Hant"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("😀👍🏽🇹🇼 ❤️", id="emoji"),
+        pytest.param("१२३ ٣٤٥ ３４５ ๑๒", id="digits"),
+        pytest.param("https://example.org/a-long-title www.example.org/b @a_name", id="addresses"),
+        pytest.param("。，！？「」・〜", id="punctuation"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words", [ARABIC, KOREAN, SIMPLIFIED, RUSSIAN], ids=["Arabic", "Korean", "Chinese", "Russian"]
+)
+def test_what_is_no_letter_counts_for_nothing(text, words):
+    """However much of it there is."""
+    assert language.of_text(words + text * 50, default="en") == language.of_text(words, default="en")
 
 
 @given(
@@ -184,7 +258,7 @@ def test_every_text_has_a_language(text, default):
 @settings(max_examples=100, deadline=None)
 def test_marks_and_digits_never_outweigh_letters(text):
     """A mark of a script counts for that script or for nothing."""
-    assert language.of_text(text, default="en") in {"ar", "he", "en"}
+    assert language.of_text(text, default="en") in {"ar", "fa", "he", "en"}
 
 
 def corpus_articles(shared: Path) -> Iterator[tuple[Path, str]]:

@@ -523,6 +523,54 @@ def test_text_of_an_element_has_no_tail():
     assert markup.text_of(root[1]) == ""
 
 
+def test_text_of_an_element_without_some_in_it():
+    """What is left out parts words as it did."""
+    root = markup.parse("a<p>b</p>c<i>d</i>e")
+    assert markup.text_of(root, without={root[0], root[1]}) == "a ce"
+
+
+@given(sources, st.integers(0, 20))
+@settings(deadline=None)
+def test_short_texts_are_those_of_each_element(source, limit):
+    """All at once the same as one by one, but for the long ones."""
+    root = markup.parse(source)
+    texts = {element: markup.text_of(element) for element in root.iter()}
+    short = {element: words for element, words in texts.items() if len(words) <= limit}
+    assert markup.short_texts(root, limit=limit) == short
+
+
+def test_around_are_the_elements_in_which_others_stand():
+    """They themselves, and all their ancestors."""
+    root = markup.parse("<p><b><i></i></b></p><p><i></i></p><p></p>")
+    assert markup.around(root.iter("i")) == {root, root[0], root[0][0], root[0][0][0], root[1], root[1][0]}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("<p>a<b>b</b>c</p>", id="elements"),
+        pytest.param('<a href="https://e.org/?a&amp;b">&lt;&amp;&gt;&nbsp;é</a>', id="escaped"),
+        pytest.param('<p class="a" title="é">a</p>', id="attributes"),
+        pytest.param("<section>a</section><font>b</font>", id="others"),
+    ],
+)
+def test_sizes_are_those_of_what_is_written(source):
+    """Tags, attributes and texts together are what `sanitise` writes, in bytes."""
+    root = markup.parse(source)
+    sizes = (
+        markup.tags_size(one) + markup.text_size(one.text or "") + markup.text_size(one.tail or "")
+        for one in root.iterdescendants()
+    )
+    assert sum(sizes) == len(inside(source).encode())
+
+
+def test_removing_many_elements_keeps_what_follows_each():
+    """Those within others, too."""
+    root = markup.parse("a<b>b<b>c</b></b>d<i>e<b>f</b>g</i><b></b>h")
+    markup.remove_all(root, list(root.iter("b")))
+    assert written(root) == "<div>ad<i>eg</i>h</div>"
+
+
 @pytest.mark.parametrize(
     ("source", "left"),
     [

@@ -22,6 +22,8 @@ from feedbridge.standards import media
         ("https://example.org/a.tif", "image/tiff"),
         ("https://example.org/favicon.ico", "image/vnd.microsoft.icon"),
         ("https://example.org/a.mp3", "audio/mpeg"),
+        ("https://example.org/a.mpga", "audio/mpeg"),
+        ("https://example.org/a.pjpeg", "image/jpeg"),
         ("https://example.org/a.opus", "audio/ogg"),
         ("https://example.org/a.mp4", "video/mp4"),
         ("https://example.org/a.webm", "video/webm"),

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from feedbridge import parse
 from feedbridge.config import load_sites
 from feedbridge.model import Article, Ignored, Rejected
+from feedbridge.parse import frontmatter
+from feedbridge.parse.frontmatter import FrontMatter
 from tests.samples import EPOCH, NOW, raw, text, version
 
 SITES = load_sites()
@@ -133,6 +135,269 @@ def test_bad_epoch_is_absent_and_said(epoch):
     assert any(decision.rule == "epoch" and "1990" in decision.reason for decision in found.decisions)
 
 
+# --- the other shapes -----------------------------------------------------------------
+
+FRONT = """---
+layout: post
+title: "A title"
+date: 2024-01-31T15:47:03.000Z
+author: Jane Roe
+from: https://e.org/x
+tags: [ Some Channel ]
+categories: [ Some Channel ]
+---
+"""
+
+
+def shape_b(epoch: str = "1706716023000", body: str = "<p>Words.</p>") -> str:
+    """Return the text of an article of shape B."""
+    return f"{FRONT}<!--{epoch}-->\n[A title](https://e.org/x)\n------\n\n<div>\n{body}\n</div>\n"
+
+
+def from_text(source: str, path: bytes = b"a.md") -> Article:
+    """Parse a text that has to be an article."""
+    found = parse.parse(path, source.encode(), sites=SITES)
+    assert isinstance(found, Article), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "shape", "body"),
+    [
+        pytest.param(text(), "A", "<p>Words.</p>", id="A"),
+        pytest.param(shape_b(), "B", "<p>Words.</p>", id="B"),
+        pytest.param(shape_b(body=""), "B", "", id="B without a body"),
+        pytest.param(
+            shape_b().replace("<div>\n", "<p>1</p>"), "B", "<p>1</p><p>Words.</p>\n</div>", id="B, no wrapper"
+        ),
+        pytest.param(shape_b("NaN"), "B-NaN", "<p>Words.</p>", id="B-NaN"),
+        pytest.param(FRONT + "\n<section>\n <p>\n</section>\n", "C", "<section>\n <p>\n</section>", id="C"),
+        pytest.param(FRONT + "<!-- a page -->\n<p>x", "C", "<!-- a page -->\n<p>x", id="C with a comment"),
+        pytest.param(FRONT + "<!--1706716023000-->\n<p>x", "C", "<p>x", id="C with an epoch"),
+        pytest.param(
+            "[A title](https://e.org/x)\n------\n日期：Wed, 31 Jan 2024 15:47:03 +0000\n\n<p>x",
+            "D",
+            "<p>x",
+            id="D",
+        ),
+        pytest.param(FRONT, "E", "", id="E"),
+        pytest.param("\ufeff\n" + shape_b().replace("\n", "\r\n"), "B", "<p>Words.</p>", id="B, BOM, CRLF"),
+        pytest.param(
+            "<!--1706716023000-->[A title](https://e.org/x)\n---\n\nx",
+            "A",
+            "x",
+            id="A, epoch on the title's line",
+        ),
+    ],
+)
+def test_shapes(source, shape, body):
+    """Every shape gives the same title, link and date, and its body without what belongs to the header."""
+    found = from_text(source)
+    assert (found.shape, found.body) == (shape, body)
+    assert found.title == "A title"
+    assert found.version.published == EPOCH
+
+
+def test_front_matter_gives_author_and_categories():
+    """Author and categories stand nowhere else in shape B."""
+    found = from_text(shape_b())
+    assert found.author == "Jane Roe"
+    assert found.categories == ("Some Channel",)
+    assert (found.version.source, found.version.source_name) == ("e.org", "Some Channel")
+
+
+@pytest.mark.parametrize(
+    ("channel", "source"), [("Some Channel", None), ("some-channel", "some-channel"), ("", "youtube")]
+)
+def test_a_site_with_many_sources_gives_the_category_as_source(channel, source):
+    """One site carries many channels, each of which is a source; without a category the site is."""
+    written = shape_b().replace("https://e.org/x", "https://www.youtube.com/watch?v=abcdefghijk")
+    version = from_text(written.replace("Some Channel", channel)).version
+    assert version.source == source if source else version.source.startswith("some-channel-")
+    assert version.source_name == (channel or "YouTube")
+
+
+@pytest.mark.parametrize(
+    ("title_line", "front_title", "expected"),
+    [
+        pytest.param(
+            "[From here](https://e.org/x)", "From front", "From here", id="the title line is preferred"
+        ),
+        pytest.param("[](https://e.org/x)", "From front", "From front", id="an empty one is not"),
+    ],
+)
+def test_title_line_before_front_matter(title_line, front_title, expected):
+    """Where both give a title, the title line's is nearer to the article's."""
+    source = (
+        shape_b().replace("[A title](https://e.org/x)", title_line).replace('"A title"', f'"{front_title}"')
+    )
+    assert from_text(source).title == expected
+
+
+def test_an_unusable_address_in_the_title_line_gives_way_to_front_matter():
+    """An empty address is made good by front matter's `from`."""
+    assert from_text(shape_b().replace("](https://e.org/x)", "]()")).link == "https://e.org/x"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param("[A\ntitle](https://e.org/x)\n------\n", id="two lines"),
+        pytest.param("[A\n\ntitle](https://e.org/x)\n------\n", id="a blank one between"),
+    ],
+)
+def test_a_title_may_have_several_lines(lines):
+    """A title that was broken is one, as long as the dashes end it."""
+    found = from_text(f"<!--1706716023000-->\n{lines}\n<p>x</p>")
+    assert (found.title, found.link, found.body) == ("A title", "https://e.org/x", "<p>x</p>")
+
+
+def test_dashes_in_a_body_belong_to_the_body():
+    """Only dashes below the title line are the header's."""
+    found = from_text("<!--1706716023000-->\n[A](https://e.org/x)\n\nfirst\n------\nsecond")
+    assert found.body == "first\n------\nsecond"
+
+
+def test_articles_without_a_body_have_their_title_in_the_key():
+    """Tables that share one address are different articles (shape E)."""
+    first, second = from_text(FRONT), from_text(FRONT.replace("A title", "Another"))
+    with_body, again = from_text(FRONT + "\nx"), from_text(FRONT.replace("A title", "Another") + "\nx")
+    assert first.version.key != second.version.key
+    assert with_body.version.key == again.version.key
+    assert len({first.version.key, second.version.key, with_body.version.key}) == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "published"),
+    [
+        pytest.param(shape_b("NaN"), b"2021-05-23-x.md", EPOCH, id="front matter before the file's name"),
+        pytest.param(
+            shape_b("NaN", body=DATE_LINE),
+            b"a.md",
+            datetime(2024, 1, 31, 15, 35, 24, tzinfo=UTC),
+            id="the date line before front matter",
+        ),
+        pytest.param(
+            shape_b("NaN").replace("T15:47:03.000Z", ""),
+            b"a.md",
+            datetime(2024, 1, 31, tzinfo=UTC),
+            id="a day in front matter is its midnight in UTC",
+        ),
+        pytest.param(
+            text(epoch=None, url="https://www.bbc.com/x", body='<time datetime="2020-10-07">now</time>'),
+            b"2021-05-23.md",
+            datetime(2020, 10, 7, tzinfo=UTC),
+            id="a day-only date line before the file's name",
+        ),
+        pytest.param(
+            text(epoch=None),
+            b"dir/2021-05-23-x.md",
+            datetime(2021, 5, 23, tzinfo=UTC),
+            id="the file's name",
+        ),
+        pytest.param(
+            text(url="https://www.bbc.com/x", body='<time datetime="2020-10-07">now</time>'),
+            b"a.md",
+            EPOCH,
+            id="a day-only date line never before the epoch",
+        ),
+        pytest.param(
+            text(
+                epoch=datetime(2023, 9, 25, 22, 15, 2, tzinfo=UTC),
+                url="https://www.rfi.fr/cn/x",
+                body="<div>25/09/2023 - 22:28</div>",
+            ),
+            b"a.md",
+            datetime(2023, 9, 25, 20, 28, tzinfo=UTC),
+            id="a zone that only the site's rule tells",
+        ),
+    ],
+)
+def test_rule_2_published_from_what_there_is(source, path, published):
+    """Date line, epoch, front matter, the feed's date, a day-only date line, the file's name."""
+    assert from_text(source, path).version.published == published
+
+
+def test_a_date_in_a_directory_is_none():
+    """Files move; only the file's own name counts."""
+    found = parse.parse(b"2021-05-23/x.md", raw(epoch=None), sites=SITES)
+    assert isinstance(found, Rejected)
+    assert found.code == "no-date"
+
+
+def test_every_date_is_said_with_its_reason():
+    """`explain` shows each date that was found, and why one won."""
+    found = from_text(shape_b(body=DATE_LINE), b"2021-05-23.md")
+    said = {decision.rule: decision.outcome for decision in found.decisions}
+    assert said["epoch"] == "2024-01-31T15:47:03Z"
+    assert said["date line"] == "2024-01-31T15:35:24Z"
+    assert said["front matter"] == "2024-01-31T15:47:03Z"
+    assert said["file name"] == "2021-05-23T00:00:00Z"
+    assert said["published (this file)"] == said["date line"]
+
+
+# --- front matter ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param('title: "x"', FrontMatter(title="x"), id="double quotes"),
+        pytest.param("title: 'it''s'", FrontMatter(title="it's"), id="single quotes"),
+        pytest.param("title: a: b # c", FrontMatter(title="a: b # c"), id="plain, whatever YAML makes of it"),
+        pytest.param(
+            'title: "a “b” \\"c\\" \\u00e9 \\\\"', FrontMatter(title='a “b” "c" é \\'), id="escapes"
+        ),
+        pytest.param(
+            'title: "\\ud83d\\ude00 \\ud800 \\u0008"',
+            FrontMatter(title="😀 \ufffd"),
+            id="escapes of surrogates",
+        ),
+        pytest.param('title: "…\\智…"', FrontMatter(title="…\\智…"), id="a broken escape stays"),
+        pytest.param('title: "a "b" c"', FrontMatter(title='a "b" c'), id="marks within marks"),
+        pytest.param('title: "a', FrontMatter(title="a"), id="no closing mark"),
+        pytest.param('title: "a\n  b"', FrontMatter(title="a b"), id="two lines"),
+        pytest.param("title: >-\n  a\n  b", FrontMatter(title="a b"), id="a block"),
+        pytest.param("title:\n  a", FrontMatter(title="a"), id="on the next line"),
+        pytest.param("Title: a\ntitle: b", FrontMatter(title="a"), id="twice: the first"),
+        pytest.param("from: https://e.org/a:b", FrontMatter(link="https://e.org/a:b"), id="an address"),
+        pytest.param("tags: [ a b ]", FrontMatter(categories=("a b",)), id="one item with a space"),
+        pytest.param('tags: [a, "b, c", a, ]', FrontMatter(categories=("a", "b, c")), id="items, each once"),
+        pytest.param("tags:\n- a\n  - 'b'", FrontMatter(categories=("a", "b")), id="an item a line"),
+        pytest.param("tags: a b", FrontMatter(categories=("a b",)), id="no list"),
+        pytest.param("tags: [ a", FrontMatter(categories=("a",)), id="no closing bracket"),
+        pytest.param("tags: [b]\ncategories: [a]", FrontMatter(categories=("a", "b")), id="categories first"),
+        pytest.param("???\n- x\n: y\n\ntitle: a", FrontMatter(title="a"), id="nonsense"),
+    ],
+)
+def test_front_matter_is_read_whatever_it_is(lines, expected):
+    """Front matter is YAML by intention; what is wrong in it loses nothing else."""
+    found, rest = frontmatter.split(["---", *lines.split("\n"), "---", "body"])
+    assert found == expected
+    assert list(rest) == ["body"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "link", "rest"),
+    [
+        pytest.param(["---", "from: a", "<p>"], "a", ["<p>"], id="ends before what cannot belong to it"),
+        pytest.param(["---", "from: a"], "a", [], id="ends with the file"),
+        pytest.param(["---", "<p>"], None, ["---", "<p>"], id="nothing that belongs to it: none"),
+        pytest.param(["<p>"], None, ["<p>"], id="no dashes: none"),
+        pytest.param([], None, [], id="nothing"),
+        pytest.param(["---", "from: a", "...", "b"], "a", ["b"], id="dots end it too"),
+    ],
+)
+def test_front_matter_without_its_end(lines, link, rest):
+    """A missing end loses neither the keys nor the body."""
+    found, after = frontmatter.split(lines)
+    assert (found.link if found else None) == link
+    assert list(after) == rest
+
+
+# --- what is no article ---------------------------------------------------------------
+
+
 @pytest.mark.parametrize(
     ("source", "code"),
     [
@@ -149,6 +414,8 @@ def test_bad_epoch_is_absent_and_said(epoch):
         pytest.param(raw(url="mailto:a@e.org"), "no-link", id="mail"),
         pytest.param(raw(epoch=None), "no-date", id="no epoch, no date line"),
         pytest.param(raw(epoch="NaN"), "no-date", id="NaN, no date line"),
+        pytest.param("日期：2020-06-22\n".encode(), "no-link", id="a date alone"),
+        pytest.param(b"---\nfrom: mailto:a@e.org\n---\n", "no-link", id="front matter, other scheme"),
     ],
 )
 def test_rejected_with_its_code(source, code):
@@ -167,6 +434,8 @@ def test_rejected_with_its_code(source, code):
         pytest.param(b"\x89PNG\r\n\x1a\n\x00\x00", id="picture"),
         pytest.param(b"<!-- a note -->\n<html></html>", id="page"),
         pytest.param(b"x" * 5000 + raw(), id="sign after 4 KiB"),
+        pytest.param(b"---\ntitle: About\n---\n\nWe are.\n", id="a page without an address"),
+        pytest.param(b"(a)\n---\n", id="dashes under no link"),
     ],
 )
 def test_ignored_without_any_sign(source):

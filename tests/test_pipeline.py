@@ -94,10 +94,10 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     archive(tmp_path / "in", count=5)
     whole = normalise.normalise
 
-    def fail_for_one(article, identity, **options):
+    def fail_for_one(article, **options):
         if article.title == "Number 3":
             raise RecursionError("too deep")
-        return whole(article, identity, **options)
+        return whole(article, **options)
 
     monkeypatch.setattr(normalise, "normalise", fail_for_one)
     outcome = run(configured)
@@ -108,6 +108,47 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     assert explanation.verdict.startswith("rejected (failed)")
     assert explanation.decisions
     assert [entry.title for entry in main_feed(configured).entries] == [f"Number {n}" for n in (4, 2, 1, 0)]
+
+
+def test_a_file_that_cannot_be_normalised_leaves_the_article_to_its_other_files(
+    configured, tmp_path, monkeypatch
+):
+    """Of several files of one article the others speak; here the fault is put in on purpose."""
+    (tmp_path / "in").mkdir()
+    for name, title in (("old.txt", "Old"), ("new.txt", "New")):
+        (tmp_path / "in" / name).write_bytes(raw(title=title, body=f"<p>{title}.</p>"))
+    whole = normalise.normalise
+
+    def fail_for_one(article, **options):
+        if article.title == "Old":
+            raise RecursionError("too deep")
+        return whole(article, **options)
+
+    monkeypatch.setattr(normalise, "normalise", fail_for_one)
+    outcome = run(configured)
+    assert [(one.path, one.code) for one in outcome.report.rejected] == [(b"old.txt", "failed")]
+    assert [entry.title for entry in main_feed(configured).entries] == ["New"]
+
+
+def test_explain_says_of_each_file_of_an_article_what_decided(configured, tmp_path):
+    """The file that speaks stands first, with the reason; of the others, whether they say the same."""
+    written = {
+        "1.txt": raw(title="T", body="<p>Some longer words.</p>"),
+        "2.txt": raw(title="T", epoch=EPOCH + timedelta(hours=1), body="<p>Some  longer words.</p>"),
+        "3.txt": raw(title="T", epoch=EPOCH + timedelta(hours=2), body="<p>Stub.</p>"),
+    }
+    (tmp_path / "in").mkdir()
+    for name, article in written.items():
+        (tmp_path / "in" / name).write_bytes(article)
+    found = pipeline.explain(configured, str(tmp_path / "in" / "3.txt"), now=NOW)
+    assert found.verdict == "another file of it speaks: 2.txt"
+    said = [(one.rule, one.outcome, one.reason) for one in found.decisions if "version" in one.rule]
+    assert [outcome for _, outcome, _ in said] == ["2.txt", "1.txt", "3.txt"]
+    assert said[0][0] == "version that speaks"
+    assert said[1][2].endswith("the same content")
+    assert said[2][2].endswith("other content")
+    updated = next(one for one in found.decisions if one.rule == "updated")
+    assert updated.outcome == "2024-01-31T15:47:03Z"
 
 
 def test_feeds_that_stand_are_left_alone_when_no_article_can_be_normalised(

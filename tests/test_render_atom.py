@@ -288,3 +288,11 @@ def test_texts_read_back_as_they_were(entry):
     assert find(body, "//atom:link[@rel='enclosure']/@title") == captions
     assert find(body, "//media:title/text()") == captions
     assert not feedparser.parse(body).bozo
+
+
+def test_rule_19_categories_have_term_and_label():
+    """Some readers show the label, others the term: both can be read (RFC 4287 §4.2.2)."""
+    entry = find(render_atom(DOCUMENTS["main"]), "atom:entry")[0]
+    names = ["港口", "Trade & more", "ports"]
+    found = [dict(element.attrib) for element in entry.iter("{*}category")]
+    assert found == [{"term": name, "label": name} for name in names]

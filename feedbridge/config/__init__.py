@@ -1,9 +1,13 @@
 """`config.toml` and the site rules, checked whole, as one frozen `Config`.
 
-    kinds     what a value may be: one reading function a kind, with its own words
-    schema    the table of all keys: kind and default; and the values that come of it
-    reading   a file or a command line to a `Config`; all mistakes are reported at once
-    rules     the shipped site rules to a `model.Sites`
+    kinds       what a value may be: one reading function a kind
+    schema      the table of all keys: kind and default; and the values that come of it
+    reading     a file or a command line to a `Config`; all mistakes are reported at once
+    rules       the site rules, shipped and one's own, to a `model.Sites`
+    rule_forms  what those may hold: the kinds of all their keys
+    forms       a table to its values, by the kinds of its keys
+    files       a file to TOML's values
+    words       a value, and a right name, in a message
 
 The configuration is read once, at the start; nothing below this room ever sees it whole.
 """

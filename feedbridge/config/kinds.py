@@ -1,30 +1,27 @@
-"""What a value of the configuration may be, and how people are told.
+"""What a value of the configuration may be.
 
 A kind says in words what it allows and has one function that reads TOML's value. That
 function answers with the value that we go on with, or refuses, with a reason where the
 value alone does not show it.
 """
 
-import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 
 import msgspec
 
+from feedbridge.config.words import listed, nearest, shown
 from feedbridge.standards import language, urls
-from feedbridge.standards.text import close_bidi, fold, shorten, show, xml_text
+from feedbridge.standards.text import close_bidi, fold, xml_text
 
 DEFAULT_URL = "http://127.0.0.1:8000/"  # where `feedbridge serve` answers
 
-_SHOWN_CHARACTERS = 80  # of a value in a message: one line of a terminal, with the key before it
 _UNITS_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LARGEST_BYTES = 2**30  # articles and feeds are held in memory whole
 _SIZE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
-_NEAR = 0.7  # of difflib's ratio: "feed" is near "feeds", "state" is not near "site"
 _INVISIBLE = {"Cf", "Zl", "Zp", "Zs"}  # Unicode's categories of formats and white space
 
 
@@ -39,37 +36,20 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     read: Callable[[object], object]  # raises Refused
 
 
-def shown(value: object) -> str:
-    """Write a TOML value for a message: nearly as in the file, escaped, on one line, shortened."""
+def checked(kind: Kind, value: object) -> object:
+    """Return the value that we go on with.
+
+    Raises: Refused, with what is allowed before the reason.
+    """
     try:
-        written = json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):  # a number of thousands of digits, tables thousands deep
-        written = "…"
-    return shown_name(written)
+        return kind.read(value)
+    except Refused as refused:
+        raise Refused(needed(kind, str(refused))) from None
 
 
-def shown_name(name: str) -> str:
-    """Write a name for a message: escaped and shortened."""
-    return shorten(show(name), _SHOWN_CHARACTERS)
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return the question whether the nearest right name is meant, "" where none is near."""
-    by_lower = {right.lower(): right for right in names}
-    return "".join(
-        f'did you mean "{by_lower[near]}"?'
-        for near in get_close_matches(name.lower(), by_lower, n=1, cutoff=_NEAR)
-    )
-
-
-def listed(names: Iterable[object]) -> str:
-    """Write what there is to choose from."""
-    return ", ".join(shown(name) for name in names)
-
-
-def known(names: Iterable[str]) -> str:
-    """Return the advice for a name that is near none."""
-    return f"known are {listed(names)}"
+def needed(kind: Kind, reason: str) -> str:
+    """Say what is needed, and the reason where there is one."""
+    return "; ".join(filter(None, (f"{kind.allowed} is needed", reason)))
 
 
 def one_of(*names: str) -> Kind:
@@ -91,6 +71,21 @@ def any_of(*names: str) -> Kind:
         allowed=f"an empty list or one without doubles of {listed(names)}",
         read=lambda value: _choices(value, names),
     )
+
+
+def list_of(read: Callable[[object], object], items: str) -> Kind:
+    """Return the kind that allows a list of at least one value of a kind, each once."""
+    return Kind(
+        allowed=f"a list without doubles of {items}",
+        read=lambda value: _at_least_one(_unique(tuple(_item(part, read) for part in _list(value)))),
+    )
+
+
+def _item(value: object, read: Callable[[object], object]) -> str:
+    try:
+        return str(read(value))
+    except Refused as refused:
+        raise Refused(": ".join(filter(None, (f"not {shown(value)}", str(refused))))) from None
 
 
 def _choice(value: object, names: Sequence[str]) -> str:

@@ -1,22 +1,21 @@
 """From a file, or a command line, to a checked `Config`."""
 
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 from pathlib import Path
 
 import msgspec
 
-from feedbridge.config.kinds import DIRECTORIES, Kind, Refused, known, line, nearest, shown, shown_name
+from feedbridge.config.files import document, refusal
+from feedbridge.config.kinds import DIRECTORIES, DIRECTORY, Refused, checked, line, needed
 from feedbridge.config.rules import load_sites
 from feedbridge.config.schema import KEYS, Config
+from feedbridge.config.words import known, nearest, shown, shown_name
 from feedbridge.errors import ConfigError
 from feedbridge.standards import urls
-from feedbridge.standards.text import show
 
 _FILE = "config.toml"
-_MAX_BYTES = 512 * 1024  # of the file: far above what a person writes, and /dev/zero still ends
 _REMEDY = "`feedbridge init` writes one, or name the directories: `--input DIR --output DIR`"
 _KEYS = {(key.section, key.name): key for key in KEYS}
 _NAMES = {section: [key.name for key in KEYS if key.section == section] for section, _ in _KEYS}
@@ -71,70 +70,44 @@ def with_directories(config: Config, *, input: Path | None, output: Path | None)
 
 def _document(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(_text(path) + "\n")  # else a mistake in the last line has no number
-    except tomllib.TOMLDecodeError as exc:
-        raise _error(path, f"this is no TOML: {exc}") from exc
-    except (ValueError, RecursionError) as exc:  # Python's own limits, which TOML does not have
-        raise _error(path, "a number in it is too long, or its brackets are nested too deeply") from exc
-
-
-def _text(path: Path) -> str:
-    written = _bytes(path)
-    if len(written) > _MAX_BYTES:
-        raise _error(path, f"this is no configuration: it is larger than {_MAX_BYTES // 1024} KiB")
-    try:
-        return written.decode("utf-8-sig")  # some editors begin every file with a byte order mark
-    except UnicodeDecodeError as exc:
-        number = written.count(b"\n", 0, exc.start) + 1
-        reason = (
-            f"byte 0x{written[exc.start]:02X} in line {number} is no UTF-8; save the file in this encoding"
-        )
-        raise _error(path, reason) from exc
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MAX_BYTES + 1)
+        return document(path)
     except OSError as exc:
         raise _unreadable(path, exc) from exc
 
 
 def _unreadable(path: Path, exc: OSError) -> ConfigError:
     if isinstance(exc, IsADirectoryError):
-        return _error(path, f"this is a directory; name the file in it, such as {path / _FILE}")
+        return refusal(path, f"this is a directory; name the file in it, such as {path / _FILE}")
     if isinstance(exc, FileNotFoundError):
-        return _error(path, f"there is no such file; {_REMEDY}")
-    return _error(path, f"cannot be read: {exc.strerror}; {_REMEDY}")
-
-
-def _error(path: Path, *mistakes: str) -> ConfigError:
-    return ConfigError("\n".join(show(f"{path}: {mistake}") for mistake in mistakes))
+        return refusal(path, f"there is no such file; {_REMEDY}")
+    return refusal(path, f"cannot be read: {exc.strerror}; {_REMEDY}")
 
 
 # --- its values ------------------------------------------------------------------------
 
 
-def _config(document: Mapping[str, object], *, file: Path) -> Config:
-    values, mistakes = _read(document)
+def _config(written: Mapping[str, object], *, file: Path) -> Config:
+    values, mistakes = _read(written)
     base = file.absolute().parent
     labels = msgspec.convert(values["input"]["directory"], tuple[str, ...])
-    mistakes += _overlaps(labels, base)
+    own_rules = str(values["sites"]["directory"])
+    mistakes += [*_overlaps(labels, base), *_missing(own_rules, base)]
     if mistakes:
-        raise _error(file, *mistakes)
+        raise refusal(file, *mistakes)
     values["site"] = _site(values["site"], directory=base / labels[0])
     values["input"] |= {"directories": tuple(base / label for label in labels), "labels": labels}
     values["output"]["directory"] = base / str(values["output"]["directory"])
-    return msgspec.convert({**values, "sites": load_sites()}, Config)
+    sites = load_sites(own=base / own_rules if own_rules else None)
+    return msgspec.convert({**values, "sites": sites}, Config)
 
 
-def _read(document: Mapping[str, object]) -> tuple[_Values, list[str]]:
-    """Read every value of the document over the defaults; mistakes come in the file's order."""
+def _read(written: Mapping[str, object]) -> tuple[_Values, list[str]]:
+    """Read every value of the file over the defaults; mistakes come in the file's order."""
     values: _Values = {section: {} for section in _NAMES}
     for key in KEYS:
         values[key.section][key.name] = key.unset()
     mistakes = []
-    for section, table in document.items():
+    for section, table in written.items():
         if section not in _NAMES or not isinstance(table, dict):
             mistakes.append(_no_section(section, table))
             continue
@@ -151,14 +124,7 @@ def _value(section: str, name: str, value: object) -> object:
     if key is None:
         names = _NAMES[section]
         raise Refused(f"unknown key; {nearest(name, names) or _home(name) or known(names)}")
-    try:
-        return key.kind.read(value)
-    except Refused as refused:
-        raise Refused(_needed(key.kind, refused)) from None
-
-
-def _needed(kind: Kind, refused: Refused) -> str:
-    return "; ".join(filter(None, (f"{kind.allowed} is needed", str(refused))))
+    return checked(key.kind, value)
 
 
 def _no_section(name: str, value: object) -> str:
@@ -182,8 +148,16 @@ def _overlaps(labels: Sequence[str], base: Path) -> list[str]:
         if path.is_relative_to(around):
             reason = f"{shown(label)} is or lies within {shown(other)}"
             written = shown(list(labels))
-            return [f"[input] directory = {written}: {_needed(DIRECTORIES, Refused(reason))}"]
+            return [f"[input] directory = {written}: {needed(DIRECTORIES, reason)}"]
     return []
+
+
+def _missing(own_rules: str, base: Path) -> list[str]:
+    """Rules that are not there would change the ids of a whole archive: no run goes on without them."""
+    if not own_rules or (base / own_rules).is_dir():
+        return []
+    reason = "there is no such directory"
+    return [f"[sites] directory = {shown(own_rules)}: {needed(DIRECTORY, reason)}"]
 
 
 def _site(given: Mapping[str, object], *, directory: Path) -> dict[str, object]:

@@ -3,190 +3,121 @@
     general.toml      what holds for a site without a rule, and for whatever a rule leaves open;
                       beside it the lists of `Sites` that belong to no site
     proxies.toml      [[proxy]] tables
+    players.toml      [[player]] tables
     rules/SLUG.toml   one site
 
-Their keys are the names of the fields in `model`.
+A directory of one's own holds files SLUG.toml: of a site that is shipped they change what they
+name, of another one they are its rule.
 """
 
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from feedbridge.config.kinds import known, nearest, shown, shown_name
-from feedbridge.errors import ConfigError
-from feedbridge.model import ImageProxy, LinkMend, SiteRule, Sites, Value
-from feedbridge.standards import dates, urls
-from feedbridge.standards.text import show
+from feedbridge.config.files import document, refusal
+from feedbridge.config.forms import Form, Table, read_table
+from feedbridge.config.rule_forms import CHANGE, GENERAL, OF_NO_SITE, PLAYERS, PROXIES, SITE
+from feedbridge.config.words import shown
+from feedbridge.model import SiteRule, Sites
 
 _SHIPPED = Path(__file__).parents[1] / "sites"
-_LISTS = {"tracking_keys", "not_pictures"}  # of general.toml: they are fields of Sites
-_SLUG = re.compile(r"[a-z0-9-]+")
-_TRACKING_KEY = re.compile(r"[^*&=]+\*?")
-
-Table = dict[str, object]
-AnyValue = TypeVar("AnyValue", bound=Value)
+_ADDED = ("caption", "boilerplate")  # lists that each file adds to; all else replaces
 
 
-class _Proxies(Value, frozen=True):
-    """The whole of proxies.toml."""
-
-    proxy: tuple[Table, ...]
-
-
-@cache
-def load_sites() -> Sites:
-    """Return the site rules that are shipped.
-
-    Raises: ConfigError if one of their files is damaged.
-    """
-    return read_sites(_SHIPPED)
-
-
-def read_sites(directory: Path) -> Sites:
-    """Return the site rules that stand in a directory.
+def load_sites(*, own: Path | None = None) -> Sites:
+    """Return the site rules that are shipped, with those of a directory of one's own.
 
     Raises: ConfigError with a line for each mistake of the first file that has one.
     """
-    file = directory / "general.toml"
-    shared = _table(file)
-    lists = {name: shared.pop(name) for name in _LISTS & shared.keys()}
-    general = _general(file, shared)
-    rules = [_site(path, shared) for path in sorted((directory / "rules").glob("*.toml"))]
-    proxies = _proxies(directory / "proxies.toml")
-    sites = _value(file, {**lists, "general": general, "rules": rules, "proxies": proxies}, Sites)
-    _refuse(file, _in_lists(sites))
-    _refuse(directory / "rules", _in_doubles(rules))
-    return sites
+    return read_sites(_SHIPPED, own=own) if own else _shipped_sites()
 
 
-def _general(file: Path, shared: Table) -> SiteRule:
-    own = sorted({"slug", "name", "hosts", "key"} & shared.keys())
-    _refuse(file, [f"{name} = {shown(shared[name])}: it belongs to the rule of one site" for name in own])
-    rule = _rule(file, shared | {"slug": "", "name": "", "hosts": []})
-    _refuse(file, _in_expressions(rule))
-    _refuse(file, _in_groups(rule))
-    return rule
+@cache
+def _shipped_sites() -> Sites:
+    return read_sites(_SHIPPED)
 
 
-def _site(file: Path, shared: Table) -> SiteRule:
-    rule = _rule(file, shared | {"slug": file.stem} | _table(file))
-    _refuse(file, [*_in_names(rule, stem=file.stem), *_in_expressions(rule)])
-    _refuse(file, _in_groups(rule))
-    return rule
+def read_sites(directory: Path, *, own: Path | None = None) -> Sites:
+    """Return the site rules of a directory that is laid out as the shipped one, with one's own.
+
+    Raises: ConfigError with a line for each mistake of the first file that has one.
+    """
+    general = _read(directory / "general.toml", GENERAL)
+    shared = {name: value for name, value in general.items() if name not in OF_NO_SITE}
+    files = _files_by_site(_rule_files(directory / "rules"), _rule_files(own) if own else ())
+    rules = {rule_files[-1]: _rule(rule_files, shared) for rule_files in files}
+    _refuse_doubled_hosts(rules)
+    sites = {
+        **{name: value for name, value in general.items() if name in OF_NO_SITE},
+        "rules": tuple(rules.values()),
+        "general": {**shared, "slug": "", "name": "", "hosts": ()},
+        "proxies": _read(directory / "proxies.toml", PROXIES)["proxy"],
+        "players": _read(directory / "players.toml", PLAYERS)["player"],
+    }
+    return msgspec.convert(sites, Sites)
 
 
-def _rule(file: Path, table: Table) -> SiteRule:
-    rule = _value(file, table, SiteRule)
-    for mend in msgspec.convert(table.get("dead_links", []), list[Table]):
-        _value(file, mend, LinkMend)  # once more, alone: here its unknown keys are seen
-    return rule
-
-
-def _proxies(file: Path) -> Sequence[ImageProxy]:
-    proxies = [_value(file, table, ImageProxy) for table in _value(file, _table(file), _Proxies).proxy]
-    _refuse(file, [mistake for proxy in proxies for mistake in _in_proxy(proxy)])
-    return proxies
-
-
-# --- files -----------------------------------------------------------------------------
-
-
-def _table(file: Path) -> Table:
+def _rule_files(directory: Path) -> Sequence[Path]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:  # ValueError: no TOML, or no UTF-8
-        raise ConfigError(show(f"{file}: {exc}")) from exc
+        files = sorted(directory.iterdir())
+    except OSError as exc:
+        raise refusal(directory, f"cannot be read: {exc.strerror}") from exc
+    return [file for file in files if file.suffix == ".toml" and not file.name.startswith(".")]
 
 
-def _value(file: Path, table: Table, kind: type[AnyValue]) -> AnyValue:
-    fields = kind.__struct_fields__
-    unknown = sorted(table.keys() - set(fields))
-    _refuse(
-        file,
-        [f"{shown_name(name)}: unknown key; {nearest(name, fields) or known(fields)}" for name in unknown],
-    )
+def _files_by_site(shipped: Iterable[Path], own: Iterable[Path]) -> Iterable[Sequence[Path]]:
+    """Put the files of one site together, one's own last: of them and of the sites."""
+    below = {file.stem: (file,) for file in shipped}
+    above = {file.stem: (*below.pop(file.stem, ()), file) for file in own}
+    return (*below.values(), *above.values())
+
+
+def _rule(files: Sequence[Path], shared: Table) -> SiteRule:
+    first, *changes = files
+    values = _over(shared, _read_site(first, SITE))
+    for file in changes:
+        values = _over(values, _read_site(file, CHANGE))
+    return msgspec.convert(values, SiteRule)
+
+
+def _over(below: Table, above: Table) -> Table:
+    added = {name: [*_list(below.get(name)), *_list(above.get(name))] for name in _ADDED}
+    return {**below, **above, **added}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _read_site(file: Path, form: Form) -> Table:
+    values = _read(file, form, slug=file.stem)
+    if values["slug"] != file.stem:
+        raise refusal(file, f"slug = {shown(values['slug'])}: the file's name is needed, {shown(file.stem)}")
+    return values
+
+
+def _read(file: Path, form: Form, **given: object) -> Table:
     try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as exc:
-        raise ConfigError(show(f"{file}: {exc}")) from exc
+        table = document(file)
+    except OSError as exc:
+        raise refusal(file, f"cannot be read: {exc.strerror}") from exc
+    values, mistakes = read_table({**given, **table}, form)
+    if mistakes:
+        raise refusal(file, *mistakes)
+    return values
 
 
-def _refuse(file: Path, mistakes: Iterable[str]) -> None:
-    lines = [f"{show(str(file))}: {mistake}" for mistake in mistakes]
-    if lines:
-        raise ConfigError("\n".join(lines))
-
-
-# --- mistakes that types do not show -----------------------------------------------------
-
-
-def _in_names(rule: SiteRule, *, stem: str) -> Iterator[str]:
-    if not _SLUG.fullmatch(rule.slug) or rule.slug != stem:
-        yield f"slug = {shown(rule.slug)}: the file's name is needed, of letters a to z, digits and hyphens"
-    if rule.slug == "url":
-        yield 'slug = "url": it begins the keys of sites without a rule; another name is needed'
-    if not rule.name.strip():
-        yield f"name = {shown(rule.name)}: a name for people is needed"
-    yield from _in_hosts(rule.hosts)
-
-
-def _in_hosts(hosts: Sequence[str]) -> Iterator[str]:
-    if not hosts:
-        yield "hosts = []: at least one host is needed"
-    for host in hosts:
-        if urls.host(f"http://{host}/") != host:
-            yield f'hosts = {shown(host)}: a host in lower case is needed, without "www." and port'
-
-
-def _in_doubles(rules: Iterable[SiteRule]) -> Iterator[str]:
+def _refuse_doubled_hosts(rules: Mapping[Path, SiteRule]) -> None:
+    """Else the order of the files would decide whose article it is."""
     owners: dict[str, str] = {}
-    for rule in rules:
-        for host in rule.hosts:
-            if host in owners:
-                yield f"hosts = {shown(host)}: it stands in the rules {owners[host]} and {rule.slug}"
-            owners[host] = rule.slug
-
-
-def _in_expressions(rule: SiteRule) -> Iterator[str]:
-    if not dates.is_zone(rule.zone):
-        yield f'zone = {shown(rule.zone)}: the name of a time zone is needed, such as "Europe/Paris"'
-    yield from _in_expression("key", rule.key)
-    yield from _in_expression("date_line", rule.date_line)
-    for mend in rule.dead_links:
-        yield from _in_expression("pattern", mend.pattern, replacement=mend.replacement)
-
-
-def _in_expression(name: str, expression: str, *, replacement: str = "") -> Iterator[str]:
-    try:
-        re.sub(expression, replacement, "")
-    except (re.error, IndexError) as exc:  # IndexError: the replacement names a group that there is not
-        yield f"{name} = {shown(expression)}: it cannot be used: {exc}"
-
-
-def _in_groups(rule: SiteRule) -> Iterator[str]:
-    """Look into expressions that can be compiled; an empty one is none."""
-    if rule.key and re.compile(rule.key).groups != 1:
-        yield f"key = {shown(rule.key)}: exactly one group is needed, the article's own key"
-    if rule.date_line and not {"date"} <= re.compile(rule.date_line).groupindex.keys() <= {"date", "author"}:
-        yield f"date_line = {shown(rule.date_line)}: a group named date is needed, perhaps one named author"
-
-
-def _in_proxy(proxy: ImageProxy) -> Iterator[str]:
-    yield from _in_hosts(proxy.hosts)
-    if (proxy.form == "parameter") != bool(proxy.parameter):
-        yield f'parameter = {shown(proxy.parameter)}: needed is a name for form "parameter", none for "path"'
-
-
-def _in_lists(sites: Sites) -> Iterator[str]:
-    for key in sites.tracking_keys:
-        if not _TRACKING_KEY.fullmatch(key):
-            yield f"tracking_keys = {shown(key)}: a query key's name is needed, perhaps with a * at its end"
-    for expression in sites.not_pictures:
-        if not expression:
-            yield 'not_pictures = "": it would match every picture'
-        yield from _in_expression("not_pictures", expression)
+    for file, rule in rules.items():
+        mistakes = [
+            f"hosts = {shown(host)}: a host of no other rule is needed; {shown(owners[host])} has this one"
+            for host in rule.hosts
+            if host in owners
+        ]
+        if mistakes:
+            raise refusal(file, *mistakes)
+        owners |= dict.fromkeys(rule.hosts, rule.slug)

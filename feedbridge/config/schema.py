@@ -24,9 +24,9 @@ from feedbridge.config.kinds import (
     Kind,
     any_of,
     one_of,
-    shown,
     some_of,
 )
+from feedbridge.config.words import shown
 from feedbridge.model import Sites, Value
 
 
@@ -73,6 +73,7 @@ KEYS = (
     Key("feeds", "limit", COUNT, 100),
     Key("feeds", "max_bytes", SIZE, "2 MiB"),
     Key("feeds", "content", one_of("full", "summary"), "full"),
+    Key("sites", "directory", DIRECTORY, Derived(words="none")),
 )
 
 

@@ -1,12 +1,17 @@
-"""From an `Article` to an `Entry`: the rules in their order, each leaving its `Decision`.
+"""From an `Article` to what its entry says: the rules in their order, each leaving its `Decision`.
 
 The order:
 
-1. the body becomes a tree, tamed and clean: `standards.markup.parse`
-2. addresses: dead links mended, all absolute: `links.resolve`
-3. pictures: kept or dropped, their captions, figures: `pictures.arrange`
-4. text, title, language, summary
-5. the allow-list, last: `standards.markup.sanitise`
+ 1. the body becomes a tree, tamed and clean: `standards.markup.parse`
+ 2. bare text becomes paragraphs with links: `bare.arrange`
+ 3. addresses: dead links mended, all absolute: `links.resolve`
+ 4. what belongs to no article goes: `boilerplate.drop`, and the title said again: `heading.drop`
+ 5. pictures: kept or dropped, their captions, figures: `pictures.arrange`
+ 6. players become links, video and audio stay: `players.replace`
+ 7. what is empty now goes: `tidy.tidy`
+ 8. text, title, language, summary, fingerprint
+ 9. what is too long is cut: `cut.shorten`
+10. the allow-list, last: `standards.markup.sanitise`
 """
 
 from typing import Literal
@@ -14,68 +19,98 @@ from typing import Literal
 import msgspec
 from lxml.html import builder
 
-from feedbridge.model import Article, Decision, Entry, Identity, Sites
-from feedbridge.normalise import links, pictures, summary
+from feedbridge.model import Article, Content, Decision, Entry, Identity, Measure, Sites
+from feedbridge.normalise import (
+    bare,
+    boilerplate,
+    cut,
+    fingerprint,
+    heading,
+    links,
+    pictures,
+    players,
+    summary,
+    tidy,
+)
 from feedbridge.sites import apply
-from feedbridge.standards import dates, language, markup, text, urls
+from feedbridge.standards import language, markup, text, urls
 
 TITLE_LIMIT = 80  # characters of the text that stand for a missing title
+CONTENT_LIMIT_BYTES = 512 * 1024  # of one entry (emission rule 11)
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the configuration wants of every entry."""
 
-    language: str  # where the characters do not tell; "" if not configured
+    language: str  # where neither the characters nor the site's rule tell; "" if not configured
     image_urls: Literal["keep", "unwrap"] = "keep"
 
 
-def normalise(article: Article, identity: Identity, *, sites: Sites, wishes: Wishes) -> Entry:
-    """Make the entry of the version that speaks, ready for every format."""
+def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
+    """Make what an entry says of one file, ready for every format."""
     link = urls.absolute(article.link, "")
     rule = apply.rule_for(article.link, sites)
     root = markup.parse(article.body)
-    mended = links.resolve(root, base=link, rule=rule)
-    arranged = pictures.arrange(
-        root, rules=pictures.Rules(base=link, site=rule, sites=sites, urls=wishes.image_urls)
+    cleaned = (
+        *bare.arrange(root),
+        *links.resolve(root, base=link, rule=rule),
+        *boilerplate.drop(root, rule=rule),
+        *heading.drop(root, title=article.title),
     )
+    picture_rules = pictures.Rules(title=article.title, site=rule, sites=sites, urls=wishes.image_urls)
+    arranged = pictures.arrange(root, rules=picture_rules)
+    played = players.replace(root, sites=sites)
+    tidied = tidy.tidy(root)
     words = markup.text_of(root)
     title = _title(article.title, words, link)
-    tag = language.of_text(f"{article.title} {words}", default=wishes.language or "und")
+    tag = language.of_text(f"{article.title} {words}", default=rule.language or wishes.language or "und")
     direction = language.direction(tag)
     brief = summary.of(root)  # before the link below, which is no text of the article
     if not words:
         root.append(builder.P(builder.A(title, href=link)))
-    return Entry(
-        guid=identity.guid,
+    shortened = cut.shorten(
+        root, limit_bytes=CONTENT_LIMIT_BYTES, link=link, language=tag, direction=direction
+    )
+    shown = pictures.standing(arranged, root)
+    return Content(
         link=link,
         title=title,
         author=article.author,
-        published=identity.published,
-        updated=identity.updated,
+        categories=article.categories,
         language=tag,
         direction=direction,
         summary=brief,
         content=markup.sanitise(root, language=tag, direction=direction),
-        images=arranged.images,
-        lead=arranged.lead,
-        source=identity.source,
-        source_name=identity.speaker.source_name,
+        images=shown.images,
+        lead=shown.lead,
+        measure=Measure(
+            fingerprint=fingerprint.of(title, words, pictures=arranged.marks, players=played.marks),
+            length=len(words),
+        ),
         decisions=(
             Decision(rule="title", outcome=title, reason=_title_reason(article.title, words)),
             Decision(rule="link", outcome=link, reason=_link_reason(article.link, link)),
-            *_dates(identity),
-            Decision(rule="language", outcome=tag, reason="by its characters, else as configured"),
-            *mended,
+            Decision(
+                rule="language", outcome=tag, reason="by its characters, else the site's or as configured"
+            ),
+            *cleaned,
             *arranged.decisions,
+            *played.decisions,
+            *tidied,
+            *shortened,
         ),
     )
 
 
-def _dates(identity: Identity) -> tuple[Decision, Decision]:
-    published, updated = dates.rfc3339(identity.published), dates.rfc3339(identity.updated)
-    return (
-        Decision(rule="published", outcome=published, reason=_published_reason(identity)),
-        Decision(rule="updated", outcome=updated, reason=_updated_reason(identity)),
+def entry(content: Content, identity: Identity) -> Entry:
+    """Join what an entry says with its id and dates."""
+    return Entry(
+        **{name: getattr(content, name) for name in content.__struct_fields__},
+        guid=identity.guid,
+        published=identity.published,
+        updated=identity.updated,
+        source=identity.source,
+        source_name=identity.speaker.source_name,
     )
 
 
@@ -97,14 +132,3 @@ def _title_reason(title: str, words: str) -> str:
 
 def _link_reason(written: str, link: str) -> str:
     return "as written" if written == link else f"mended; written as {written!r}"
-
-
-def _published_reason(identity: Identity) -> str:
-    return "the earliest of its files" if len(identity.versions) > 1 else "as its file says"
-
-
-def _updated_reason(identity: Identity) -> str:
-    arrived = identity.speaker.epoch
-    if arrived == identity.updated:
-        return "the epoch of the file that speaks"
-    return "published: there is no epoch after it"

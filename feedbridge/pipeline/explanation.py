@@ -1,12 +1,18 @@
 """What became of one article, and why: the decisions that the stages left, in their order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from feedbridge.errors import UsageError
 from feedbridge.model import Article, Decision, Document, Entry, Identity, Ignored, Rejected, Value, Version
 from feedbridge.pipeline.library import Library
+from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
+
+_SPEAKS = (
+    "newest epoch of those with at least half of the longest text, then the longer text, then the last path"
+)
+_FINGERPRINT = "of title, text, pictures and players: another one moves updated"
 
 
 class Explanation(Value, frozen=True):
@@ -60,11 +66,17 @@ def _explain(library: Library, article: Article, documents: Iterable[Document]) 
         assert isinstance(failed, Rejected)  # noqa: S101  # that is why there is no entry
         return _explain_rejected(path, failed)
     speaks = identity.speaker.path == path
-    verdict = "an entry" if speaks else f"another version of it speaks: {show(identity.speaker.path)}"
+    verdict = "an entry" if speaks else f"another file of it speaks: {show(identity.speaker.path)}"
     return Explanation(
         path=path,
         verdict=verdict,
-        decisions=(*article.decisions, *_joined(identity), *entry.decisions, _feeds(names)),
+        decisions=(
+            *article.decisions,
+            *_joined(library, identity),
+            *entry.decisions,
+            Decision(rule="fingerprint", outcome=entry.measure.fingerprint, reason=_FINGERPRINT),
+            _feeds(names),
+        ),
     )
 
 
@@ -78,16 +90,42 @@ def _standing(identity: Identity, documents: Iterable[Document]) -> tuple[Entry 
     return (found[0][1] if found else None), tuple(name for name, _ in found)
 
 
-def _joined(identity: Identity) -> tuple[Decision, ...]:
-    files = " > ".join(show(path) for path in identity.versions)
+def _joined(library: Library, identity: Identity) -> tuple[Decision, ...]:
     return (
         Decision(rule="id", outcome=identity.guid, reason="a UUIDv5 of the key"),
-        Decision(
-            rule="versions",
-            outcome=files,
-            reason="newest epoch first, then the last path: the first one speaks",
-        ),
+        *_versions(library, identity),
+        Decision(rule="published", outcome=rfc3339(identity.published), reason=_published_reason(identity)),
+        Decision(rule="updated", outcome=rfc3339(identity.updated), reason=_updated_reason(identity)),
     )
+
+
+def _versions(library: Library, identity: Identity) -> Iterator[Decision]:
+    """Say of each file of an article that stands in several what decided, the one that speaks first."""
+    standing = {version.path: version for version in library.versions() if version.key == identity.key}
+    if len(standing) == 1:
+        return
+    said = library.measure(identity.speaker)
+    for path in identity.versions:
+        measured = library.measure(standing[path])
+        epoch = standing[path].epoch
+        same = "the same content" if measured.fingerprint == said.fingerprint else "other content"
+        facts = f"epoch {rfc3339(epoch) if epoch else 'none'}, {measured.length} characters"
+        if path == identity.speaker.path:
+            yield Decision(rule="version that speaks", outcome=show(path), reason=f"{facts}; {_SPEAKS}")
+        else:
+            yield Decision(rule="version", outcome=show(path), reason=f"{facts}, {same}")
+
+
+def _published_reason(identity: Identity) -> str:
+    return "the earliest of its files" if len(identity.versions) > 1 else "as its file says"
+
+
+def _updated_reason(identity: Identity) -> str:
+    if identity.updated == identity.published:
+        return "published: there is no epoch after it"
+    if len(identity.versions) > 1:
+        return "the epoch of the oldest file with the content of the one that speaks"
+    return "the epoch"
 
 
 def _feeds(names: tuple[str, ...]) -> Decision:

@@ -8,13 +8,25 @@ to decide anew, never a reason to lose it.
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from feedbridge import identity, parse, scan, selection
 from feedbridge.config import Config
-from feedbridge.model import Article, ArticleCounts, Entry, Identity, Ignored, Rejected, Stamp, Version
+from feedbridge.model import (
+    Article,
+    ArticleCounts,
+    Content,
+    Entry,
+    Identity,
+    Ignored,
+    Measure,
+    Rejected,
+    Stamp,
+    Version,
+)
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
@@ -48,6 +60,7 @@ class Library:
         self._found: dict[bytes, Version | Ignored | Rejected] = {}
         self._changes: Counter[bytes] = Counter()
         self._kept: dict[str, Entry] = {}
+        self._measures: dict[bytes, Measure] = {}  # by digest
         self._identities: tuple[Identity, ...] | None = None  # of what was found last
 
     def read_all(self, *, own: frozenset[scan.FileId], progress: Progress) -> None:
@@ -63,10 +76,28 @@ class Library:
 
     def identities(self) -> tuple[Identity, ...]:
         """Return the articles, newest first."""
-        if self._identities is None:
-            versions = (found for found in self._found.values() if isinstance(found, Version))
-            self._identities = selection.order(identity.identify(versions))
+        while self._identities is None:
+            with suppress(ArticleChanged):  # then what was found is another thing, and all is joined anew
+                joined = identity.identify(self.versions(), measure=self.measure)
+                self._identities = selection.order(joined)
         return self._identities
+
+    def versions(self) -> Iterator[Version]:
+        """Give the facts of every usable file."""
+        return (found for found in self._found.values() if isinstance(found, Version))
+
+    def measure(self, version: Version) -> Measure:
+        """Return what a file that `versions` gave is compared by.
+
+        Raises: ArticleChanged if the file is no longer what it was, or cannot be normalised after all.
+        """
+        measured = self._measures.get(version.digest)
+        if measured is None:
+            content = self._normalise(self.article(version))
+            if content is None:
+                raise ArticleChanged(version.path)
+            measured = self._measures[version.digest] = content.measure
+        return measured
 
     def entry_of(self, article: Identity) -> Entry | None:
         """Return the entry of an article; None if it has to be rejected.
@@ -76,7 +107,8 @@ class Library:
         kept = self._kept.get(article.guid)
         if kept is not None or isinstance(self._found[article.speaker.path], Rejected):
             return kept
-        return self._normalise(self.article(article.speaker), article)
+        content = self._normalise(self.article(article.speaker))
+        return None if content is None else self._entry(content, article)
 
     def keep(self, entries: tuple[Entry, ...]) -> None:
         """Keep these entries, and no others, for the documents that are still to come."""
@@ -140,19 +172,25 @@ class Library:
             detail = "it changes faster than it can be read"
             self._set(path, Rejected(path=path, code="unreadable", detail=detail))
 
-    def _normalise(self, article: Article, of: Identity) -> Entry | None:
+    def _normalise(self, article: Article) -> Content | None:
         from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
 
         wishes = Wishes(language=self._config.site.language, image_urls=self._config.images.urls)
+        path = article.version.path
         try:
-            return normalise(article, of, sites=self._config.sites, wishes=wishes)
+            return normalise(article, sites=self._config.sites, wishes=wishes)
         except Exception as exc:
             # The last line of defence: whatever one article does to us, the others have their feed.
-            log.debug("article.failed", exc_info=True, extra={"path": show(of.speaker.path)})
+            log.debug("article.failed", exc_info=True, extra={"path": show(path)})
             detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
-            path = of.speaker.path
             self._set(path, Rejected(path=path, code="failed", detail=detail, decisions=article.decisions))
             return None
+
+    @staticmethod
+    def _entry(content: Content, article: Identity) -> Entry:
+        from feedbridge.normalise import entry  # noqa: PLC0415  # as above
+
+        return entry(content, article)
 
 
 def open_archive(config: Config) -> scan.Archive:

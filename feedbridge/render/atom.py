@@ -9,7 +9,7 @@ from lxml.etree import SubElement, _Element
 
 from feedbridge.model import Document, Entry, FeedSpec, Image, Value
 from feedbridge.render.extension import MEDIA, NAME, add_media, add_text, pictures, rewrite
-from feedbridge.render.formats import ATOM, address, new_feed
+from feedbridge.render.formats import ATOM, add_categories, address, new_feed
 from feedbridge.standards.dates import rfc3339
 
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -40,6 +40,7 @@ def _add_entry(feed: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
         written.content(entry.content, type="html")
     if summary := _summary(entry, spec):
         written.summary(summary, type="text")
+    add_categories(written, entry)
     written.register_extension(NAME, partial(_EntryExtension, entry=entry, spec=spec))
 
 

@@ -2,9 +2,9 @@
 
 from typing import Final, NamedTuple
 
-from feedgen.feed import FeedGenerator
+from feedgen.feed import FeedEntry, FeedGenerator
 
-from feedbridge.model import Document, FeedSpec
+from feedbridge.model import Document, Entry, FeedSpec
 
 
 class Format(NamedTuple):
@@ -41,3 +41,9 @@ def new_feed(document: Document, form: Format) -> FeedGenerator:
     feed.link(rel="self", href=address(spec, form), type=form.type)
     feed.link(rel="alternate", href=spec.url, type="text/html")  # last, so it becomes RSS's <link>
     return feed
+
+
+def add_categories(written: FeedEntry, entry: Entry) -> None:
+    """Write an entry's categories, in words twice: some readers show the term and not the label."""
+    for category in entry.categories:
+        written.category(term=category, label=category)

@@ -9,7 +9,7 @@ from lxml.etree import _Element
 
 from feedbridge.model import Document, Entry, FeedSpec, Value
 from feedbridge.render.extension import MEDIA, NAME, add_media, add_text, rewrite
-from feedbridge.render.formats import RSS, new_feed
+from feedbridge.render.formats import RSS, add_categories, new_feed
 from feedbridge.standards.dates import rfc822
 from feedbridge.standards.media import media_type
 from feedbridge.standards.urls import slug
@@ -48,6 +48,7 @@ def _add_item(feed: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
     _add_enclosure(item, entry, spec)
     if spec.source_feeds_url:
         item.source(_source_address(entry, spec), entry.source_name)
+    add_categories(item, entry)
     item.register_extension(NAME, partial(_ItemExtension, entry=entry, spec=spec))
 
 

@@ -5,27 +5,36 @@ The expressions of the rules are taken as they stand; `config` has checked them.
 
 import hashlib
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Mapping
 
-from feedbridge.model import ImageProxy, SiteRule, Sites, Value
+from feedbridge.model import Mark, SiteRule, Sites, Value
 from feedbridge.standards import text, urls
+from feedbridge.standards.expressions import compiled
 
-MAX_NESTED_PROXIES = 5  # of one address; real ones have two
+HEAD = 4096  # characters of a body in which its date line stands, and far more than one needs
+MAX_MARK_TEXT = 1000  # characters of an element that is known by its text: a longer one is no boilerplate
 KEY_DIGITS = 20  # hexadecimal: with 80 bits a million articles share one by a chance of 1 in 10^12
 
-_SCHEME = re.compile(r"https?://", re.IGNORECASE)
-_ENCODED = re.compile(r"https?%3A%2F%2F|[a-z0-9.-]+%2F", re.IGNORECASE)  # a scheme, or a host with its slash
-_ASCII_ESCAPE = re.compile(r"%([2-7][0-9A-Fa-f])")
+_TAG = re.compile(r"<[^<>]{0,999}>")
+_COMMA = re.compile("[,，]")
 _PATH_AND_QUERY = re.compile(r"[/?].*", re.DOTALL)
 
 
 class DateLine(Value, frozen=True, kw_only=True):
-    """The line at the start of a body that says when, and perhaps by whom, the article was written."""
+    """What a body says at its beginning of when, and perhaps by whom, the article was written."""
 
     date: str  # as written
     author: str  # plain text, perhaps empty
-    length: int  # characters of the body that it takes, with the white space before it
+    start: int  # where it stands in the body, in characters
+    end: int
+
+
+class Embed(Value, frozen=True, kw_only=True):
+    """What stands for a player where none can play."""
+
+    name: str  # of its service, for people
+    page: str  # address for people
+    thumbnail: str  # address of a picture, perhaps empty
 
 
 def rule_for(url: str, sites: Sites) -> SiteRule:
@@ -38,71 +47,117 @@ def rule_for(url: str, sites: Sites) -> SiteRule:
     return max(covering, key=lambda found: found[0], default=(0, sites.general))[1]
 
 
-def key_of(url: str, sites: Sites) -> str:
+def key_of(url: str, sites: Sites, *, title: str = "") -> str:
     """Return what makes an article's id: the slug of its site and its own key there, else "url/" and a hash.
 
     Both come from the canonical address, so its notation does not count. The article's own key is the
     group of the last match in path and query: before it may stand a title that looks like a key.
+    Where many articles share an address, `title` tells them apart.
     """
     rule = rule_for(url, sites)
-    canonical_host, *others = rule.hosts or ("",)
-    aliases = dict.fromkeys(others, canonical_host)
-    address = urls.canonical(url, aliases=aliases, tracking_keys=sites.tracking_keys)
-    own = _last_key(rule.key, "".join(_PATH_AND_QUERY.findall(address)))
+    address = _canonical(url, rule, sites)
+    path_and_query = "".join(_PATH_AND_QUERY.findall(address))
+    own = next(filter(None, (_last_key(expression, path_and_query) for expression in rule.key)), "")
     if own:
         return f"{rule.slug}/{own}"
-    return "url/" + hashlib.sha256(address.encode()).hexdigest()[:KEY_DIGITS]
+    if title:
+        address += f"\n{title}"
+    return "url/" + hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()[:KEY_DIGITS]
 
 
-def source_of(url: str, sites: Sites) -> tuple[str, str]:
-    """Return an article's source and the source's name: those of the site's rule, else the host twice."""
+def canonical_of(url: str, sites: Sites) -> str:
+    """Return the canonical form of an address, with the host names that its site's rule makes one."""
+    return _canonical(url, rule_for(url, sites), sites)
+
+
+def source_of(url: str, category: str, sites: Sites) -> tuple[str, str]:
+    """Return an article's source and the source's name.
+
+    They are those of the site's rule; for one with many sources those of the category, where there is one;
+    without a rule the host, twice.
+    """
     rule = rule_for(url, sites)
-    name = urls.host(url)
-    return (rule.slug, rule.name) if rule.slug else (name, name)
+    if not rule.slug:
+        name = urls.host(url)
+        return name, category or name
+    if rule.has_many_sources and category:
+        return urls.slug(category), category
+    return rule.slug, rule.name
 
 
 def date_line(body: str, rule: SiteRule) -> DateLine | None:
-    """Return the date line with which a body begins, None if it begins with something else."""
-    start = len(body) - len(body.lstrip())
-    line = _compiled(rule.date_line).match(body, start) if rule.date_line else None
+    """Return what the beginning of a body says of the article's date, None if it says nothing."""
+    line = compiled(rule.date_line).search(body[:HEAD]) if rule.date_line else None
     if line is None:
         return None
     author = line.groupdict().get("author") or ""
     return DateLine(
-        date=text.fold(line["date"]), author=text.fold(text.decode_entities(author)), length=line.end()
+        date=text.fold(line["date"] or ""), author=plain(author), start=line.start(), end=line.end()
     )
+
+
+def author_of(body: str, rule: SiteRule) -> str:
+    """Return the author whom a body names where the site's rule says so, "" if it names none."""
+    found = compiled(rule.author).search(body) if rule.author else None
+    return plain(found[1] or "") if found else ""
 
 
 def mend_link(url: str, rule: SiteRule) -> str:
     """Return the page behind an address that is known to be dead, every other address as it is."""
     for mend in rule.dead_links:
-        dead = _compiled(mend.pattern).fullmatch(url)
+        dead = compiled(mend.pattern).fullmatch(url)
         if dead is not None:
             return dead.expand(mend.replacement)
     return url
 
 
-def inner_address(url: str, proxies: Sequence[ImageProxy]) -> str:
-    """Return the address from which proxies fetch a picture, every other address as it is.
-
-    Proxies within proxies are unwrapped too. A proxy's address without a usable one in it stays.
-    """
-    for _ in range(MAX_NESTED_PROXIES):
-        inner = _unwrap(url, proxies)
-        if not inner:
-            break
-        url = inner
-    return url
-
-
 def is_no_picture(url: str, sites: Sites) -> bool:
     """Tell whether an address is known to be that of a tracker, a button or a spacer."""
-    return any(_compiled(expression).search(url) for expression in sites.not_pictures)
+    return any(compiled(expression).search(url) for expression in sites.not_pictures)
 
 
-@cache
-def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression)
+def player_of(url: str, sites: Sites) -> Embed | None:
+    """Return what a frame with this address plays, None if no known player has it."""
+    for player in sites.players:
+        found = compiled(player.address).fullmatch(url)
+        if found is not None:
+            return Embed(
+                name=player.name,
+                page=found.expand(player.page),
+                thumbnail=found.expand(player.thumbnail) if player.thumbnail else "",
+            )
+    return None
+
+
+def is_no_player(url: str, sites: Sites) -> bool:
+    """Tell whether an address is known to be that of a frame that belongs to no article."""
+    return any(compiled(expression).search(url) for expression in sites.not_players)
+
+
+def is_marked(mark: Mark, *, name: str, attributes: Mapping[str, str], text_of: Callable[[], str]) -> bool:
+    """Tell whether an element bears a mark; its text is asked for only when all else fits."""
+    if mark.elements and name not in mark.elements:
+        return False
+    if mark.attribute and not _has_value(attributes.get(mark.attribute), mark.value):
+        return False
+    return not mark.text or compiled(mark.text).fullmatch(text_of()) is not None
+
+
+def plain(written: str) -> str:
+    """Return markup of a line as plain text; of a list of names each once."""
+    name = text.fold(text.decode_entities(_TAG.sub(" ", written)))
+    names = [part.strip() for part in _COMMA.split(name)]
+    return name if len(set(names)) == len(names) else ", ".join(filter(None, dict.fromkeys(names)))
+
+
+def _has_value(value: str | None, expression: str) -> bool:
+    return value is not None and compiled(expression).search(value) is not None
+
+
+def _canonical(url: str, rule: SiteRule, sites: Sites) -> str:
+    canonical_host, *others = rule.hosts or ("",)
+    aliases = dict.fromkeys(others, canonical_host)
+    return urls.canonical(url, aliases=aliases, tracking_keys=sites.tracking_keys)
 
 
 def _covers(site: str, name: str) -> bool:
@@ -117,35 +172,8 @@ def _last_key(expression: str, path_and_query: str) -> str:
     """
     own, start = "", 0
     while expression and start <= len(path_and_query):
-        found = _compiled(expression).search(path_and_query, start)
+        found = compiled(expression).search(path_and_query, start)
         if found is None:
             break
         own, start = found[1] or own, max(found.end(1), found.start() + 1)
     return own
-
-
-def _unwrap(url: str, proxies: Sequence[ImageProxy]) -> str:
-    name = urls.host(url)
-    proxy = next((proxy for proxy in proxies if name in proxy.hosts), None)
-    if proxy is None:
-        return ""
-    inner = _from_path(url) if proxy.form == "path" else _from_parameter(url, proxy.parameter)
-    return urls.absolute(inner, "")
-
-
-def _from_parameter(url: str, parameter: str) -> str:
-    """Return all that stands after the parameter: an inner query is written raw, so nothing ends it."""
-    query = url.partition("?")[2]
-    inner = f"&{query}".partition(f"&{parameter}=")[2]
-    if _ENCODED.match(inner):
-        # Now a "&" does. Escapes of more than ASCII may stay: in the inner address they mean the same.
-        inner = _ASCII_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), inner.partition("&")[0])
-    return inner if _SCHEME.match(inner) else f"https://{inner.removeprefix('//')}"
-
-
-def _from_path(url: str) -> str:
-    """Return host and path that stand in the path; the query is the proxy's and tells the scheme."""
-    address, _, query = url.partition("#")[0].partition("?")
-    host, _, path = _SCHEME.sub("", address, count=1).partition("/")[2].partition("/")
-    scheme = "https" if "ssl=1" in query.split("&") else "http"
-    return f"{scheme}://{host}/{path}" if path else ""

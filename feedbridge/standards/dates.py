@@ -7,7 +7,12 @@ outside is a mistake of the archive. Nothing depends on the clock, the host's zo
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import format_datetime, parsedate_to_datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+Order = Literal[
+    "", "day-month-year", "month-day-year"
+]  # of numbers that may be read in two ways; "": neither
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -21,6 +26,20 @@ _TIME = re.compile(r"(?<![0-9+-])[0-9]{1,2}:[0-9]|[0-9]T[0-9]", re.IGNORECASE)
 _ISO_8601 = re.compile(
     r"[0-9]{4}(?:-?[0-9]{2}-?[0-9]{2}|-?[0-9]{3}|-?W[0-9]{2}-?[1-7])[T ][0-9]", re.IGNORECASE
 )
+_CHINESE_DAY = re.compile("([0-9]{4}) ?年 ?([0-9]{1,2}) ?月 ?([0-9]{1,2}) ?日 ?")
+_DAY = re.compile(
+    r"""
+    (?: [A-Z]{3,9},?\  )?                                           # a weekday
+    (?: [0-9]{4} ([-./]) [0-9]{1,2} \1 [0-9]{1,2}
+      | [0-9]{8}
+      | [0-9]{1,2} ([-./]) [0-9]{1,2} \2 [0-9]{4}
+      | [0-9]{1,2} \  [A-Z]{3,9}\.?,? \  [0-9]{4}                   # 11 February 2024
+      | [A-Z]{3,9}\.? \  [0-9]{1,2},? \  [0-9]{4}                   # February 11, 2024
+    )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_DAY_IN_NAME = re.compile(r"(?<![0-9])([0-9]{4})([-_.]?)([0-9]{2})\2([0-9]{2})(?![0-9])")
 _LEAP_SECOND = re.compile(r"(?<=[0-9]:[0-5][0-9]):60(?![0-9])")
 _RFC_2822 = re.compile(
     r"(?:[A-Z]{3},? )?[0-9]{1,2} [A-Z]{3} [0-9]{4} [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
@@ -28,7 +47,7 @@ _RFC_2822 = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![0-9:+])(?:19|20|21)[0-9]{2}(?![0-9])")
-_YEAR_FIRST = re.compile(r"[0-9]{4}[^0-9]")
+_YEAR_FIRST = re.compile(r"[^0-9]*[0-9]{4}[^0-9]")  # perhaps after a weekday
 
 # Some systems' own additions: the zone of the host, and all zones twice again, one of them with leap seconds.
 _HOST_ZONES = ("localtime", "posix", "posixrules", "right")
@@ -36,6 +55,8 @@ _HOST_ZONES = ("localtime", "posix", "posixrules", "right")
 # dateutil takes what a text lacks from a default. What comes out equal from these two, which have only
 # minutes and seconds in common, holds a full date and an hour.
 _DEFAULTS = (datetime(2000, 1, 1, 0), datetime(2003, 7, 15, 13))  # noqa: DTZ001  # no zone: the text may hold one
+
+_DAY_FIRST = {"": (False, True), "day-month-year": (True, True), "month-day-year": (False, False)}
 
 
 def parse_epoch(text: str) -> datetime | None:
@@ -47,21 +68,36 @@ def parse_epoch(text: str) -> datetime | None:
     return _checked(EPOCH + timedelta(seconds=count if count < MILLISECONDS_FROM else count // 1000))
 
 
-def parse_moment(text: str, *, zone: str) -> datetime | None:
+def parse_moment(text: str, *, zone: str, order: Order = "") -> datetime | None:
     """Read a date with a time: ISO 8601, RFC 2822, or any form that can be read in one way only.
 
     A time without a zone is one of `zone`, an IANA name that `is_zone` knows. A day alone is no moment,
-    nor is what would have to be guessed: `03/04/2024 10:00` (March or April?), zones called CET or IST.
+    nor is what would have to be guessed: zones called CET or IST, and `03/04/2024 10:00` (March or April?)
+    unless `order` tells. `25/09/2023 10:00` is September in every order.
 
     Raises: zoneinfo.ZoneInfoNotFoundError for a zone that `is_zone` does not know.
     """
-    written = _LEAP_SECOND.sub(":59", " ".join(text.split()))
-    if len(written) > MAX_CHARACTERS or not _TIME.search(written):
-        return None
-    moment = _by_iso_8601(written) or _by_rfc_2822(written) or _by_dateutil(written)
+    written = _folded(text)
+    moment = _read(written, order=order) if _TIME.search(written) else None
     if moment is None:
         return None
     return _checked(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
+
+
+def parse_day(text: str, *, order: Order = "") -> datetime | None:
+    """Read a day without a time as its midnight in UTC; what would have to be guessed is None, as above."""
+    written = _folded(text)
+    midnight = _read(f"{written} 00:00", order=order) if _DAY.fullmatch(written) else None
+    return None if midnight is None else _checked(midnight.replace(tzinfo=UTC))
+
+
+def day_in_name(name: str) -> datetime | None:
+    """Return midnight in UTC of the first day in a file's name, as `2021-05-23-title.md` or `20210523`.
+
+    Digits that are part of a longer number, as those of an epoch or an article's own number, are none.
+    """
+    days = (parse_day("".join(match.group(1, 3, 4))) for match in _DAY_IN_NAME.finditer(name))
+    return next(filter(None, days), None)
 
 
 def is_zone(name: str) -> bool:
@@ -93,6 +129,21 @@ def _checked(moment: datetime) -> datetime | None:
     return utc if FIRST_YEAR <= utc.year <= LAST_YEAR else None
 
 
+def _folded(text: str) -> str:
+    written = _CHINESE_DAY.sub(_with_hyphens, " ".join(text.split())).strip()
+    return _LEAP_SECOND.sub(":59", written)
+
+
+def _with_hyphens(day: re.Match[str]) -> str:
+    return f"{day[1]}-{day[2]:0>2}-{day[3]:0>2} "
+
+
+def _read(written: str, *, order: Order) -> datetime | None:
+    if len(written) > MAX_CHARACTERS:
+        return None
+    return _by_iso_8601(written) or _by_rfc_2822(written) or _by_dateutil(written, order=order)
+
+
 def _by_iso_8601(text: str) -> datetime | None:
     if not _ISO_8601.match(text):
         return None
@@ -117,16 +168,16 @@ def _by_rfc_2822(text: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if "-0000" in text else moment
 
 
-def _by_dateutil(text: str) -> datetime | None:
+def _by_dateutil(text: str, *, order: Order) -> datetime | None:
     if not _YEAR.search(text):  # of two digits: dateutil would ask the clock for the century
         return None
     from dateutil.parser import parse  # noqa: PLC0415  # as above
 
-    day_first = not _YEAR_FIRST.match(text)
+    orders = (False, False) if _YEAR_FIRST.match(text) else _DAY_FIRST[order]
     try:
         readings = {
-            parse(text, default=default, dayfirst=order, tzinfos=_zone_named)
-            for default, order in zip(_DEFAULTS, (False, day_first), strict=True)
+            parse(text, default=default, dayfirst=day_first, tzinfos=_zone_named)
+            for default, day_first in zip(_DEFAULTS, orders, strict=True)
         }
     except (ValueError, OverflowError):
         return None

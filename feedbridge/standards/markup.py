@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Literal, NamedTuple, cast
 
 import nh3
@@ -56,8 +56,17 @@ _ATTRIBUTES = {
     "video": {"controls", "height", "poster", "src", "width"},
 }
 _NOT_ALLOWED = "not-allowed"  # an element without a meaning: it goes, its content stays
+_REMOVED = "removed"  # one that goes with its content
 _MAX_TEXT = 16_384  # characters between two tags
 
+_GROWTH = {
+    "&": len("amp;"),
+    "<": len("lt;"),
+    ">": len("gt;"),
+    "\xa0": len("&nbsp;") - 2,
+}  # bytes, when escaped
+
+_WHITE_SPACE = re.compile(r"\s+")
 _SIZE = re.compile(r"\s*([0-9]{1,5})\s*(?:px)?\s*", re.IGNORECASE)
 _CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]++))?")
 _DESCRIPTOR = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,5})?)[wx]")
@@ -116,25 +125,86 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     )
 
 
-def text_of(element: HtmlElement) -> str:
-    """Return the text of an element that people see, without its tail; blocks and line breaks part words."""
+def text_of(element: HtmlElement, *, without: Container[HtmlElement] = ()) -> str:
+    """Return the text of an element that people see, without its tail; blocks and line breaks part words.
+
+    That of some elements in it can be left out.
+    """
     pieces: list[str] = []
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, node in walk:
-        if node.tag in BLOCKS or node.tag == "br":
+        if _parts_words(node):
             pieces.append(" ")
         if event == "end":
             pieces.append("" if node is element else node.tail or "")
-        elif node.tag in UNSEEN:
+        elif node.tag in UNSEEN or node in without:
             walk.skip_subtree()
         else:
             pieces.append(node.text or "")
     return fold("".join(pieces))
 
 
+def short_texts(root: HtmlElement, *, limit: int) -> dict[HtmlElement, str]:
+    """Return `text_of` each element whose text has at most so many characters.
+
+    One walk for all of them, so that it takes linear time however deep they are nested.
+    """
+    found: dict[HtmlElement, str] = {}
+    open_: list[list[str]] = [[]]
+    too_long = "x" * (limit + 1)  # stands for any such text
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        parting = " " if _parts_words(node) else ""
+        if event == "start":
+            open_.append([node.text or ""])
+            continue
+        pieces = open_.pop()
+        inner = "" if node.tag in UNSEEN else _WHITE_SPACE.sub(" ", "".join(pieces))
+        words = inner.strip()
+        if len(words) <= limit:
+            found[node] = words
+        open_[-1] += (parting, inner if node in found else too_long, parting, node.tail or "")
+    return found
+
+
+def around(elements: Iterable[HtmlElement]) -> set[HtmlElement]:
+    """Return elements with all those in which they stand."""
+    found: set[HtmlElement] = set()
+    for element in elements:
+        one: HtmlElement | None = element
+        while one is not None and one not in found:
+            found.add(one)
+            one = one.getparent()
+    return found
+
+
+def tags_size(element: HtmlElement) -> int:
+    """Return about how many bytes `sanitise` writes of an element's own tags, with their attributes."""
+    name = element.tag if element.tag in _TAGS else "div" if element.tag in BLOCKS else ""
+    if not name:
+        return 0
+    kept = _ATTRIBUTES["*"] | _ATTRIBUTES.get(name, set())
+    attributes = sum(len(f' {key}=""') + text_size(value) for key, value in element.items() if key in kept)
+    return len("<></>") + 2 * len(name) + attributes
+
+
+def text_size(text: str) -> int:
+    """Return how many bytes `sanitise` writes of a text."""
+    return len(text.encode()) + sum(text.count(character) * more for character, more in _GROWTH.items())
+
+
 def remove(element: HtmlElement) -> None:
     """Take an element out of its tree; its tail stays."""
     element.drop_tree()
+
+
+def remove_all(root: HtmlElement, elements: Iterable[HtmlElement]) -> None:
+    """Take elements below a root out of their tree; their tails stay.
+
+    In linear time, where `remove` one by one would join the same tails over and over.
+    """
+    for element in elements:
+        element.tag = _REMOVED
+    etree.strip_elements(root, _REMOVED, with_tail=False)
 
 
 def srcset_candidates(srcset: str) -> tuple[Candidate, ...]:
@@ -143,6 +213,10 @@ def srcset_candidates(srcset: str) -> tuple[Candidate, ...]:
     An address may hold commas but not end in one. What has an invalid descriptor is left out, as browsers do.
     """
     return tuple(_candidates(srcset))
+
+
+def _parts_words(node: HtmlElement) -> bool:
+    return node.tag in BLOCKS or node.tag == "br"
 
 
 def _candidates(srcset: str) -> Iterator[Candidate]:

@@ -10,7 +10,7 @@ _TYPES = {
     "image/gif": ("gif",),
     "image/heic": ("heic",),
     "image/heif": ("heif",),
-    "image/jpeg": ("jpg", "jpeg", "jpe", "jfif"),
+    "image/jpeg": ("jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp"),
     "image/jxl": ("jxl",),
     "image/png": ("png",),
     "image/svg+xml": ("svg",),
@@ -20,7 +20,7 @@ _TYPES = {
     "audio/aac": ("aac",),
     "audio/flac": ("flac",),
     "audio/mp4": ("m4a",),
-    "audio/mpeg": ("mp3",),
+    "audio/mpeg": ("mp3", "mpga"),
     "audio/ogg": ("ogg", "oga", "opus"),
     "audio/wav": ("wav",),
     "audio/webm": ("weba",),
@@ -43,6 +43,7 @@ _BY_EXTENSION = {extension: name for name, extensions in _TYPES.items() for exte
 def media_type(url: str) -> str:
     """Return the media type that an address's extension stands for, "" if none is known.
 
-    A name is a hint, no proof: `….jpg/@@images/<uuid>.png` is a PNG by the segment that counts.
+    A name is a hint, no proof: `….jpg/@@images/<uuid>.png` is a PNG by the segment that counts. What a query
+    says (`?format=jpg`) is a wish to the server, and no hint.
     """
     return _BY_EXTENSION.get(urls.extension(url), "")

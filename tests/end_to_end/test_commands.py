@@ -138,7 +138,7 @@ def test_explain_says_every_decision(feedbridge, tmp_path):
 
 
 def test_explain_finds_an_entry_by_its_id(feedbridge, tmp_path):
-    """An id out of a feed leads to the file that speaks; another version of it says which one does."""
+    """An id out of a feed leads to the file that speaks; another file of it says which one does."""
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "old.txt").write_bytes(raw(title="old"))
     (tmp_path / "in" / "new.txt").write_bytes(raw(title="new", epoch="1706716083000"))
@@ -146,7 +146,7 @@ def test_explain_finds_an_entry_by_its_id(feedbridge, tmp_path):
     (line,) = [line for line in feedbridge("explain", "in/new.txt").stdout.splitlines() if "  id: " in line]
     guid = line.split()[1]
     assert feedbridge("explain", guid).stdout == feedbridge("explain", "in/new.txt").stdout
-    assert "another version of it speaks: new.txt" in feedbridge("explain", "in/old.txt").stdout
+    assert "another file of it speaks: new.txt" in feedbridge("explain", "in/old.txt").stdout
 
 
 @pytest.mark.parametrize(

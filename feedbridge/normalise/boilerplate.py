@@ -1,0 +1,103 @@
+"""What stands in a body and belongs to no article: what a site sets beside it, and what nobody sees."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from lxml.html import HtmlElement
+
+from feedbridge.model import Boilerplate, Decision, SiteRule
+from feedbridge.sites import apply
+from feedbridge.standards import markup
+
+_NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+_LAZY = ("audio", "iframe", "img", "picture", "video")  # a script of their page would show them in time
+
+
+def drop(root: HtmlElement, *, rule: SiteRule) -> tuple[Decision, ...]:
+    """Drop what is hidden and what a site's rule marks as boilerplate; say how much of each kind."""
+    counts = Counter({"hidden": _drop_hidden(root)})
+    counts.update(_drop_marked(root, rule.boilerplate))
+    return tuple(
+        Decision(rule="boilerplate dropped", outcome=str(count), reason=what)
+        for what, count in counts.items()
+        if count
+    )
+
+
+def _drop_hidden(root: HtmlElement) -> int:
+    """Drop what the page hides from everyone, but not where all text is hidden: a script would show it.
+
+    `aria-hidden` does not count: it hides from screen readers only, and is set on dates and pictures, too.
+    """
+    hidden = {element for element in root.iterdescendants() if _is_hidden(element)}
+    if not hidden or not markup.text_of(root, without=hidden):
+        return 0
+    markup.remove_all(root, hidden)
+    return len(hidden)
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    if element.tag in _LAZY:
+        return False
+    is_marked = (
+        element.get("hidden", "until-found").lower() != "until-found"
+    )  # that one opens for who searches
+    return is_marked or _NOT_DISPLAYED.search(element.get("style", "")) is not None
+
+
+def _drop_marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    gone: dict[HtmlElement, None] = {}  # in order
+    with_pictures = markup.around(root.iter("img")) if marks else set()
+    for element, mark in list(_marked(root, marks)):
+        if element in gone:
+            continue
+        counts[mark.what] += 1
+        for one in (element, *_taken_along(element, mark, with_pictures)):
+            gone.update(dict.fromkeys(one.iter()))
+    markup.remove_all(root, gone)
+    return counts
+
+
+def _marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Iterator[tuple[HtmlElement, Boilerplate]]:
+    """Find each element that bears a mark, with the first one; a longer text than a mark's fits none."""
+    if not marks:
+        return
+    by_text = any(mark.text for mark in marks)
+    texts = markup.short_texts(root, limit=apply.MAX_MARK_TEXT) if by_text else {}
+    for element in root.iterdescendants():
+        mark = _first_mark(element, marks, texts)
+        if mark is not None:
+            yield element, mark
+
+
+def _first_mark(
+    element: HtmlElement, marks: Sequence[Boilerplate], texts: Mapping[HtmlElement, str]
+) -> Boilerplate | None:
+    name, attributes = str(element.tag), dict(element.items())
+    for mark in marks:
+        may_fit = not mark.text or element in texts
+        if may_fit and apply.is_marked(
+            mark, name=name, attributes=attributes, text_of=lambda: texts[element]
+        ):
+            return mark
+    return None
+
+
+def _taken_along(
+    element: HtmlElement, mark: Boilerplate, with_pictures: set[HtmlElement]
+) -> Iterator[HtmlElement]:
+    """Find the following siblings that a mark takes, too."""
+    if mark.takes == "rest":
+        element.tail = None
+        for sibling in element.itersiblings():
+            sibling.tail = None
+            yield sibling
+    elif mark.takes == "pictures":
+        before = element
+        for sibling in element.itersiblings():
+            if (before.tail or "").strip() or sibling not in with_pictures:
+                return
+            yield sibling
+            before = sibling

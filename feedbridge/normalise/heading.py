@@ -1,0 +1,67 @@
+"""The title, where a body repeats it at its head (emission rule 9)."""
+
+import re
+import unicodedata
+from itertools import takewhile
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from feedbridge.model import Decision
+from feedbridge.standards import markup
+from feedbridge.standards.tame import BLOCKS
+
+SUFFIX = 30  # characters: the site's name at the end of a title has no more
+_MORE = 20  # characters of quotation marks and the like that a heading may have and the title not
+
+_SITE = re.compile(rf"\s[-–—|｜·]\s[^-–—|｜·]{{1,{SUFFIX}}}$")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_HEADS = frozenset({*_HEADINGS, "p", "div", "header", "hgroup", "section", "center"})
+_LINES = frozenset({"strong", "b", "em", "i", "a", "span", "font", "u", "big"})  # where they fill a line
+_MEDIA = ("img", "picture", "video", "audio", "iframe", "object", "embed")
+
+
+def drop(root: HtmlElement, *, title: str) -> tuple[Decision, ...]:
+    """Drop the first element with text where all its text is the title, and the article has more."""
+    names = {_name(title), _name(_SITE.sub("", title))} - {""}
+    first = _first_with_text(root)
+    if first is None or not names:
+        return ()
+    texts = markup.short_texts(root, limit=len(title) + _MORE)
+    with_media = markup.around(root.iter(*_MEDIA))
+    around = takewhile(
+        lambda one: one is not root and one in texts and one not in with_media,
+        (first, *first.iterancestors()),
+    )
+    headings = [one for one in around if _name(texts[one]) in names and _is_head(one)]
+    if not headings or texts.get(root) == texts[headings[-1]]:
+        return ()
+    heading = headings[-1]
+    markup.remove(heading)
+    return (Decision(rule="title repeated", outcome="dropped", reason=f"in <{heading.tag!s}>"),)
+
+
+def _first_with_text(root: HtmlElement) -> HtmlElement | None:
+    """Return the element in which the first text stands."""
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start" and (node.text or "").strip():
+            return node
+        if event == "end" and (node.tail or "").strip():
+            return node.getparent()
+    return None
+
+
+def _name(title: str) -> str:
+    """Return what is the same of two writings of a title: no case, white space, outer punctuation."""
+    characters = [one for one in title.casefold() if not one.isspace()]
+    places = [place for place, one in enumerate(characters) if unicodedata.category(one)[0] not in "PSC"]
+    return "".join(characters[places[0] : places[-1] + 1]) if places else ""
+
+
+def _is_head(element: HtmlElement) -> bool:
+    if element.tag in _HEADS:
+        return True
+    parent, following = element.getparent(), element.getnext()
+    if element.tag not in _LINES or (element.tail or "").strip() or parent is None:
+        return False
+    return parent.tag in BLOCKS if following is None else following.tag in BLOCKS or following.tag == "br"

@@ -1,0 +1,206 @@
+"""boilerplate, heading: what stands in a body and is no part of the article (emission rule 9)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html
+
+from feedbridge.model import Boilerplate, Decision, SiteRule
+from feedbridge.normalise import boilerplate, heading
+from feedbridge.sites.apply import MAX_MARK_TEXT
+from feedbridge.standards import markup
+from tests.soups import soups
+
+
+def marked(*marks: Boilerplate) -> SiteRule:
+    """Return a rule that knows of some boilerplate."""
+    return SiteRule(slug="e", name="E", hosts=("e.org",), boilerplate=marks)
+
+
+def inside(root: html.HtmlElement) -> str:
+    """Return what stands in a root, as HTML."""
+    return html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
+
+
+def dropped(source: str, *marks: Boilerplate) -> str:
+    """Return what is left of a body."""
+    root = markup.parse(source)
+    boilerplate.drop(root, rule=marked(*marks))
+    return inside(root)
+
+
+BAR = Boilerplate(what="share bar", elements=("div",), attribute="class", value="^bar$")
+NOTICE = Boilerplate(what="notice", elements=("div", "p"), text="Get more from us(?:: .{0,99})?")
+GALLERY = Boilerplate(what="gallery", elements=("h3",), text="Pictures: .+", takes="pictures")
+FOOTER = Boilerplate(what="footer", elements=("hr",), takes="rest")
+
+
+# --- what rules mark ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mark", "source", "left"),
+    [
+        pytest.param(BAR, '<p>a</p><div class="bar">x<p>y</p></div>b', "<p>a</p>b", id="attribute"),
+        pytest.param(BAR, '<div class="bars">a</div>', '<div class="bars">a</div>', id="another value"),
+        pytest.param(BAR, '<p class="bar">a</p>', '<p class="bar">a</p>', id="another element"),
+        pytest.param(NOTICE, "<p>Get <b>more</b>\n from us</p>b", "b", id="text, folded"),
+        pytest.param(NOTICE, "<p>Get more from us now</p>", "<p>Get more from us now</p>", id="more text"),
+        pytest.param(
+            GALLERY,
+            "<h3>Pictures: x</h3> <p><img></p>\n<div><img><b>c</b>: d</div><p>e</p><p><img></p>",
+            " \n<p>e</p><p><img></p>",
+            id="pictures, to a sibling without",
+        ),
+        pytest.param(GALLERY, "<h3>Pictures: x</h3><img>a<img>", "a<img>", id="pictures, to a text"),
+        pytest.param(GALLERY, "<h3>Pictures: x</h3>a<img>", "a<img>", id="pictures, after a text"),
+        pytest.param(GALLERY, "<h3>Pictures: x</h3>", "", id="pictures, none"),
+        pytest.param(
+            FOOTER, "<div>a<hr>b<p>c</p>d<p>e</p>f</div>g", "<div>a</div>g", id="rest, within its parent"
+        ),
+        pytest.param(FOOTER, "a<hr>b", "a", id="rest, only text"),
+    ],
+)
+def test_rule_9_what_a_mark_takes_goes(mark, source, left):
+    """A mark takes its element, those with pictures after it, or the rest of its parent."""
+    assert dropped(source, mark) == left
+
+
+def test_each_kind_is_counted_once_an_element():
+    """What goes with another one is not counted again."""
+    root = markup.parse('<div class="bar"><div class="bar">x</div></div><div class="bar"></div><hr><hr>y')
+    decisions = boilerplate.drop(root, rule=marked(BAR, FOOTER))
+    assert decisions == (
+        Decision(rule="boilerplate dropped", outcome="2", reason="share bar"),
+        Decision(rule="boilerplate dropped", outcome="1", reason="footer"),
+    )
+    assert inside(root) == ""
+
+
+def test_nothing_dropped_is_no_decision():
+    """A body without boilerplate stays as it is."""
+    root = markup.parse("<p>a</p>")
+    assert boilerplate.drop(root, rule=marked(BAR, NOTICE)) == ()
+    assert boilerplate.drop(root, rule=marked()) == ()
+    assert inside(root) == "<p>a</p>"
+
+
+def test_the_root_stays():
+    """A mark that fits everything leaves an empty body."""
+    assert dropped("a<p>b</p>c", Boilerplate(what="all", text=".*", takes="rest")) == "a"
+
+
+@pytest.mark.parametrize("words", [MAX_MARK_TEXT, MAX_MARK_TEXT + 1])
+def test_a_long_text_fits_no_mark(words):
+    """Whatever the expression says: an element with more text is no boilerplate."""
+    left = dropped(f"<p>{'x' * words}</p>", Boilerplate(what="x", elements=("p",), text="x+"))
+    assert bool(left) == (words > MAX_MARK_TEXT)
+
+
+def test_a_text_is_not_read_anew_for_each_element_around_it():
+    """A megabyte in 190 elements: a mark by text looks at each character a bounded number of times."""
+    anything = Boilerplate(what="x", text="no such text")
+    assert dropped("<div>" * 190 + "word " * 200_000, anything).count("<div>") == 190
+
+
+# --- what is hidden -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        pytest.param("a<p hidden>x<img></p>b", "ab", id="hidden"),
+        pytest.param('a<p style="color:red; Display : none">x</p>', "a", id="not displayed"),
+        pytest.param(
+            '<p style="x-display:none">a</p>', '<p style="x-display:none">a</p>', id="another property"
+        ),
+        pytest.param("<p hidden><b hidden>a</b></p>", '<p hidden=""><b hidden="">a</b></p>', id="all text"),
+        pytest.param('<p hidden="until-found">a</p>b', '<p hidden="until-found">a</p>b', id="to be found"),
+        pytest.param(
+            'a<span aria-hidden="true">b</span>', 'a<span aria-hidden="true">b</span>', id="from some only"
+        ),
+        pytest.param('a<img style="display:none">', 'a<img style="display:none">', id="a lazy picture"),
+    ],
+)
+def test_what_nobody_sees_goes(source, left):
+    """Hidden elements go, if there is text that is not hidden; pictures are hidden until they are loaded."""
+    assert dropped(source) == left
+
+
+# --- the title repeated ---------------------------------------------------------------
+
+
+def headed(source: str, title: str) -> str:
+    """Return what is left of a body under a title."""
+    root = markup.parse(source)
+    heading.drop(root, title=title)
+    return inside(root)
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        pytest.param("<h1>A title</h1>", "A title", id="the same"),
+        pytest.param("<h2>A\n<b>TITLE</b></h2>", "a title", id="white space and case"),
+        pytest.param("<h1>《A title》!</h1>", "A title…", id="outer punctuation"),
+        pytest.param("<h1>A title</h1>", "“A title” - RFI", id="the site's name"),
+        pytest.param("<h1>A title - RFI</h1>", "A title - RFI", id="the site's name in both"),
+        pytest.param("<p><b>A title</b></p>", "A title", id="a bold paragraph"),
+        pytest.param("<header><h1><a>A</a> title</h1></header>", "A title", id="a header"),
+        pytest.param("<b>A title</b>", "A title", id="a bold line, before a block"),
+        pytest.param("<strong>A title</strong> <br>", "A title", id="a bold line, with its break"),
+    ],
+)
+def test_rule_9_a_title_repeated_at_the_head_goes(source, title):
+    """The first element with text, where all its text is the title."""
+    assert headed(f"<img>{source}<p>b</p>", title).removeprefix("<img>").lstrip() in (
+        "<p>b</p>",
+        "<br><p>b</p>",
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        pytest.param("<h1>A title</h1>", "A title", id="the only text"),
+        pytest.param("<p>A title <b>b</b></p><p>c</p>", "A title", id="more in it"),
+        pytest.param("<p><b>A title</b> goes on</p>", "A title", id="a part of a line"),
+        pytest.param("<p><i><b>A title</b></i> goes on</p>", "A title", id="a part of a part of a line"),
+        pytest.param("<b>A title</b><i>b</i>", "A title", id="a line that goes on"),
+        pytest.param("b<h1>A title</h1>", "A title", id="after a text"),
+        pytest.param("<img>b<h1>A title</h1>", "A title", id="after a tail"),
+        pytest.param("<p>b</p><h1>A title</h1>", "A title", id="after a paragraph"),
+        pytest.param("<h1><img>A title</h1>b", "A title", id="with a picture"),
+        pytest.param("<ul><li>A title</li></ul>b", "A title", id="in a list"),
+        pytest.param("<h1>!</h1>b", "?", id="only punctuation"),
+        pytest.param("<h1>A title</h1>b", "A title. More of it", id="another title"),
+        pytest.param("<h1>A</h1>b", "A - " + "x" * 40, id="too long for a site's name"),
+        pytest.param("<img>", "A title", id="no text"),
+    ],
+)
+def test_rule_9_what_is_no_repeated_title_stays(source, title):
+    """Never more than that element, and never the only text."""
+    root = markup.parse(source)
+    assert heading.drop(root, title=title) == ()
+    assert inside(root) == inside(markup.parse(source))
+
+
+def test_explain_says_where_the_title_stood():
+    """The decision names the element."""
+    decisions = heading.drop(markup.parse("<h1>A title</h1>b"), title="A title")
+    assert decisions == (Decision(rule="title repeated", outcome="dropped", reason="in <h1>"),)
+
+
+def test_a_picture_beside_the_title_stays():
+    """The innermost element goes where an outer one holds a picture, too."""
+    assert headed("<div><h1>A title</h1><img></div>b", "A title") == "<div><img></div>b"
+
+
+@given(soups, st.sampled_from(["a", "A - x", "", "x\u200b"]))
+def test_nothing_crashes(source, title):
+    """Whatever a body holds; the root stays, and a second time finds nothing more."""
+    root = markup.parse(source)
+    boilerplate.drop(root, rule=marked(BAR, NOTICE, GALLERY, FOOTER))
+    heading.drop(root, title=title)
+    assert root.tag == "div"
+    assert boilerplate.drop(root, rule=marked(BAR, NOTICE, GALLERY)) == ()

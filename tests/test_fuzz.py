@@ -1,0 +1,26 @@
+"""A short run of the fuzzing; `python -m tests.fuzzing` makes a long one."""
+
+import pytest
+
+from tests import fuzzing
+
+CASES = 2000
+
+
+@pytest.mark.parametrize("first", range(0, CASES, 500))
+def test_mutated_articles_crash_nothing_and_spoil_no_feed(first):
+    """Whatever is in a file, the answer is a named rejection or a valid feed."""
+    summary = fuzzing.run(range(first, first + 500), longest_s=float("inf"))
+    assert summary.failures == []
+    assert summary.outcomes.keys() >= {"A", "Rejected", "Ignored"}  # else it would test next to nothing
+
+
+def test_the_fuzzing_notices_what_it_looks_for(monkeypatch):
+    """A stage that fails and a feed that is not well-formed are failures."""
+
+    def fail(*_, **__):
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(fuzzing, "normalise", fail)
+    assert fuzzing.run(range(50), longest_s=float("inf")).failures
+    assert fuzzing.run(range(50), longest_s=0.0).failures[-1].what.startswith("it took")
