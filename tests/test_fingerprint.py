@@ -106,3 +106,13 @@ def test_another_player_is_an_update():
     assert fingerprint(BODY + PLAYER.replace("abcdefghijk", "abcdefghijK")) != one
     assert fingerprint(BODY + PLAYER.replace("youtube.com", "youtube-nocookie.com")) == one
     assert fingerprint(BODY + PLAYER.replace('ijk"', 'ijk?&&&enablejsapi=1"')) == one
+
+
+def test_the_name_of_a_player_is_no_text_of_the_article():
+    """A service that is called otherwise in a later version changes neither fingerprint nor summary."""
+    found = parse.parse(b"a.md", raw(title="T", body=f"<p>Words {PLAYER} go on.</p>{PLAYER}"), sites=SITES)
+    assert isinstance(found, Article)
+    content = normalise(found, sites=SITES, wishes=Wishes(language=""))
+    assert content.summary == "Words go on."
+    assert content.measure.length == len("Words go on.")
+    assert "YouTube" in content.content

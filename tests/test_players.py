@@ -206,7 +206,7 @@ def test_what_plays_is_known_whatever_its_address_looks_like():
 
 def test_a_body_without_players_stays():
     """Nothing is looked for, nothing is told."""
-    assert replace("<p>x</p>") == (players.Played(decisions=(), marks=()), "<p>x</p>")
+    assert replace("<p>x</p>") == (players.Played(decisions=(), marks=(), placed=()), "<p>x</p>")
 
 
 pieces = (

@@ -61,11 +61,11 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     arranged = pictures.arrange(root, rules=picture_rules)
     played = players.replace(root, sites=sites)
     tidied = tidy.tidy(root)
-    words = markup.text_of(root)
+    words = markup.text_of(root, without=set(played.placed))
     title = _title(article.title, words, link)
     tag = language.of_text(f"{article.title} {words}", default=rule.language or wishes.language or "und")
     direction = language.direction(tag)
-    brief = summary.of(root)  # before the link below, which is no text of the article
+    brief = summary.of(root, without=played.placed)  # before the link below, which is no text of the article
     if not words:
         root.append(builder.P(builder.A(title, href=link)))
     shortened = cut.shorten(

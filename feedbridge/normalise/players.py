@@ -31,6 +31,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
     decisions: tuple[Decision, ...]
     marks: tuple[str, ...]  # canonical addresses of the players' pages and of what video and audio play
+    placed: tuple[HtmlElement, ...]  # what stands for players: these words are ours, not the article's
 
 
 def replace(root: HtmlElement, *, sites: Sites) -> Played:
@@ -46,7 +47,7 @@ def replace(root: HtmlElement, *, sites: Sites) -> Played:
             (stage.settle if element.tag in _MEDIA else stage.replace)(element)
     markup.remove_all(root, stage.gone)
     etree.strip_tags(root, _NOT_PLAYED)
-    return Played(decisions=tuple(stage.decisions), marks=tuple(stage.marks))
+    return Played(decisions=tuple(stage.decisions), marks=tuple(stage.marks), placed=tuple(stage.placed))
 
 
 class _Stage:
@@ -59,6 +60,7 @@ class _Stage:
         self.skipped: set[HtmlElement] = set()  # they stand in place of another that plays
         self.decisions: list[Decision] = []
         self.marks: dict[str, None] = {}  # in order
+        self.placed: list[HtmlElement] = []
 
     def replace(self, element: HtmlElement) -> None:
         """Put a link in the place of a frame, or nothing."""
@@ -73,7 +75,7 @@ class _Stage:
         if reason:
             self._decide("player dropped", address, reason)
         else:
-            _place(element, embed)
+            self.placed.append(_place(element, embed))
             self._decide("player", embed.page, f"{embed.name}: a link")
             self.marks[mark] = None
         self._leave(element)
@@ -170,7 +172,7 @@ def _address(element: HtmlElement) -> str:
     return next((value for name in _ADDRESSES if urls.is_web(value := element.get(name, ""))), "")
 
 
-def _place(element: HtmlElement, embed: apply.Embed) -> None:
+def _place(element: HtmlElement, embed: apply.Embed) -> HtmlElement:
     """Put the link before a frame: as a figure among blocks, else in the line where the frame stands."""
     unit = captions.outermost(element)
     if captions.block_place(unit) is not unit:
@@ -184,6 +186,7 @@ def _place(element: HtmlElement, embed: apply.Embed) -> None:
         shown.append(builder.BR())
     shown.append(builder.A(f"{SIGN} {embed.name}", href=embed.page))
     place.addprevious(shown)
+    return shown
 
 
 def _links_beside(element: HtmlElement) -> Iterator[str]:

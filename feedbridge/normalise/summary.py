@@ -1,6 +1,7 @@
 """The plain summary of an entry (emission rule 7)."""
 
 import re
+from collections.abc import Iterable
 
 from lxml.html import HtmlElement
 
@@ -13,7 +14,7 @@ _NOTICE = re.compile(r"(?:©|\(c\)|copyright\b).{0,40}(?:[12][0-9]{3}|all rights
 _NOTICE_BLOCKS = ("p", "div", "small", "footer", "li")
 
 
-def of(root: HtmlElement) -> str:
+def of(root: HtmlElement, *, without: Iterable[HtmlElement] = ()) -> str:
     """Return the text without figures, captions and copyright notices; empty if there is none."""
     texts = markup.short_texts(root, limit=MAX_NOTICE)
     notices = (
@@ -22,5 +23,5 @@ def of(root: HtmlElement) -> str:
         if _NOTICE.match(texts.get(block, ""))
         and next(block.iterdescendants(*_NOTICE_BLOCKS), None) is None  # else it holds more than a notice
     )
-    left_out = {*root.iterdescendants("figure", "figcaption"), *notices}
+    left_out = {*without, *root.iterdescendants("figure", "figcaption"), *notices}
     return text.shorten(markup.text_of(root, without=left_out), LIMIT)
