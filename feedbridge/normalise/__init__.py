@@ -126,8 +126,8 @@ def _is_visible(title: str) -> bool:
 
 def _title_reason(title: str, words: str) -> str:
     if _is_visible(title):
-        return "the title line"
-    return "the title line is empty: the beginning of the text" if words else "no title, no text: the address"
+        return "as the file says"
+    return "the file has none: the beginning of the text" if words else "no title, no text: the address"
 
 
 def _link_reason(written: str, link: str) -> str:

@@ -85,16 +85,19 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
         source=source,
         source_name=source_name,
     )
+    author = _author(header, line, rule)
     return Article(
         version=version,
         shape=header.shape,
         title=title,
         link=header.link,
-        author=_author(header, line, rule),
+        author=author,
         categories=categories,
         body=header.body[: line.start] + header.body[line.end :] if line else header.body,
         decisions=(
             *decisions,
+            Decision(rule="author", outcome=author or "none"),
+            Decision(rule="categories", outcome=", ".join(categories) or "none"),
             Decision(rule="source", outcome=source, reason=source_name),
             Decision(rule="canonical address", outcome=apply.canonical_of(header.link, sites)),
             Decision(rule="key", outcome=version.key, reason=_key_reason(version.key)),
