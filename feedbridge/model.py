@@ -64,7 +64,7 @@ class ImageProxy(Value, frozen=True):
     """A service that fetches a picture from the address inside its own."""
 
     hosts: tuple[str, ...]
-    form: Literal["parameter", "path"]  # the inner address: all after `?url=`, or the path
+    form: Literal["parameter", "path", "encoded"]  # after `?url=`, the path, or its last part
     parameter: str = ""
 
 

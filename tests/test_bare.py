@@ -7,7 +7,7 @@ from lxml import html
 
 from feedbridge.model import Decision
 from feedbridge.normalise import bare
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 from tests.soups import soups
 
 
@@ -122,9 +122,9 @@ def test_rule_10_links_are_absolute():
 def test_no_text_is_lost(source):
     """Whatever a body holds: the words stay, and a second time changes nothing."""
     root = markup.parse(source)
-    before = markup.text_of(root)
+    before = elements.text_of(root)
     bare.arrange(root)
-    assert markup.text_of(root) == before
+    assert elements.text_of(root) == before
     once = html.tostring(root)
     assert bare.arrange(root) == ()
     assert html.tostring(root) == once

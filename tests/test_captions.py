@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from feedbridge.model import Mark, SiteRule
 from feedbridge.normalise import captions
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 
 PICTURE = '<img src="https://e.org/1.jpg">'
 SITE = SiteRule(
@@ -131,31 +131,6 @@ def test_empty_small_print_goes():
     assert settle(f"{PICTURE}<div><small></small></div><p>x</p>") == ("", f"{PICTURE}<p>x</p>")
 
 
-@pytest.mark.parametrize(
-    ("alt", "expected"),
-    [
-        ("A market  in the rain", "A market in the rain"),
-        ("街头的市场", "街头的市场"),
-        ("Market", "Market"),
-        ("img", ""),
-        ("Image", ""),
-        ("图片 12", ""),
-        ("微信图片_20200618103000", ""),
-        ("Screen Shot 2020-06-18", ""),
-        ("a market.JPG", ""),
-        ("AP_100821158233", ""),
-        ("https://e.org/a market", ""),
-        ("{{ page.title }} picture", ""),
-        ("The title", ""),
-        ("x y" * 400, ""),
-        ("", ""),
-    ],
-)
-def test_an_alternative_text_may_tell_something(alt, expected):
-    """Names of files, generic words, addresses and the article's title are no captions."""
-    assert captions.telling(alt, title="The  title") == expected
-
-
 pieces = (
     st.sampled_from([PICTURE, "x", "<p>", "</p>", "<div>", "</div>", '<p class="cap">', "<br>", "<a>"])
     | st.sampled_from(["<figure>", "</figure>", "<figcaption>", "</figcaption>", "<b>", "</b>", ": "])
@@ -168,12 +143,12 @@ pieces = (
 def test_no_words_are_lost(body):
     """Whatever stands around pictures: each word is still there, but for the colon after a bold lead."""
     root = markup.parse(body)
-    words, pictures = markup.text_of(root).count("x"), len(tuple(root.iter("img")))
+    words, pictures = elements.text_of(root).count("x"), len(tuple(root.iter("img")))
     found = captions.Captions(root, site=SITE)
     for picture in tuple(root.iter("img")):
         found.settle(picture, alt="")
     found.finish()
-    assert markup.text_of(root).count("x") == words
+    assert elements.text_of(root).count("x") == words
     assert len(tuple(root.iter("img"))) == pictures
 
 

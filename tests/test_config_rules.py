@@ -499,7 +499,7 @@ def test_impossible_general_rules_are_refused(text, message, tmp_path):
     assert message in refused
 
 
-FORM = 'number 1: form = "{}": a parameter is needed with "parameter", none with "path"'
+FORM = 'number 1: form = "{}": a parameter is needed with "parameter", and only there'
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,9 @@ FORM = 'number 1: form = "{}": a parameter is needed with "parameter", none with
         pytest.param("[[proxy]]\nhosts = ['A']\nform = 'path'", f'{HOSTS}; not "A"', id="host"),
         pytest.param("[[proxy]]\nhosts = []\nform = 'path'", f"{HOSTS}; it is empty", id="no-host"),
         pytest.param(
-            "[[proxy]]\nhosts = ['a']\nform = 'query'", 'one of "parameter", "path" is needed', id="form"
+            "[[proxy]]\nhosts = ['a']\nform = 'query'",
+            'one of "parameter", "path", "encoded" is needed',
+            id="form",
         ),
         pytest.param("[[proxy]]\nhosts = ['a']", "number 1: form: it is missing", id="form-missing"),
         pytest.param(
@@ -526,7 +528,7 @@ FORM = 'number 1: form = "{}": a parameter is needed with "parameter", none with
     ],
 )
 def test_impossible_proxies_are_refused(text, message, tmp_path):
-    """An address is found in a proxy's in one of two ways."""
+    """An address is found in a proxy's in one of three ways."""
     refused = refusal(folder(tmp_path, proxies=text))
     assert refused.startswith("DIR/proxies.toml: ")
     assert message in refused

@@ -8,7 +8,7 @@ from lxml.html import HtmlElement
 
 from feedbridge.model import Decision
 from feedbridge.normalise import cut
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 from tests.soups import soups
 
 LINK = "https://e.org/a"
@@ -21,17 +21,17 @@ def written(root: HtmlElement) -> str:
     return markup.sanitise(root, language="en", direction="ltr")
 
 
-def cut_down(root: HtmlElement, limit_bytes: int) -> tuple[Decision, ...]:
-    """Cut a tree, and return what `explain` says of that."""
-    return cut.shorten(root, limit_bytes=limit_bytes, link=LINK, language="en", direction="ltr")
+def write(root: HtmlElement, limit_bytes: int) -> tuple[str, tuple[Decision, ...]]:
+    """Write a tree with a limit, and return what `explain` says of that, too."""
+    return cut.write(root, limit_bytes=limit_bytes, link=LINK, language="en", direction="ltr")
 
 
 def shortened(source: str, limit_bytes: int = LIMIT) -> str:
-    """Return the content of a body, cut."""
+    """Return the content of a body, cut; the tree is cut, too."""
     root = markup.parse(source)
-    cut_down(root, limit_bytes)
-    content = written(root)
+    content, _ = write(root, limit_bytes)
     assert len(content.encode()) <= limit_bytes
+    assert content == written(root)
     return content.removeprefix('<div lang="en" dir="ltr">').removesuffix("</div>")
 
 
@@ -123,10 +123,11 @@ def test_where_not_even_the_link_fits_nothing_is_left():
 def test_explain_says_how_long_it_was():
     """The decision names both sizes; what is short enough stays as it is, without one."""
     root = markup.parse("<p>a</p>" * 99)
-    assert cut_down(root, LIMIT) == ()
-    assert cut_down(root, 2000) == ()
+    whole = written(root)
+    assert write(root, LIMIT) == (whole, ())
+    assert write(root, 2000) == (whole, ())
     assert html.tostring(root) == html.tostring(markup.parse("<p>a</p>" * 99))
-    decisions = cut_down(root, 500)
+    _, decisions = write(root, 500)
     reason = "it has 823 bytes; more than 500 are too much for readers"
     assert decisions == (Decision(rule="content", outcome="cut", reason=reason),)
 
@@ -134,15 +135,15 @@ def test_explain_says_how_long_it_was():
 def test_pictures_after_the_cut_leave_the_tree():
     """So whoever lists pictures afterwards lists those that are shown."""
     root = markup.parse("<p><img src='https://e.org/a'></p>" * 100)
-    cut_down(root, 1000)
+    write(root, 1000)
     assert 10 < len(root.findall(".//img")) < 40
 
 
 @given(soups, st.integers(120, 400))
 def test_whatever_it_holds_it_fits(source, limit_bytes):
     """The text that is left is the beginning of the text that was."""
-    before = "".join(markup.text_of(markup.parse(source)).split())
+    before = "".join(elements.text_of(markup.parse(source)).split())
     content = shortened(source, limit_bytes)
     if content.endswith(LAST_LINE):
-        left = markup.text_of(markup.parse(content.removesuffix(LAST_LINE)))
+        left = elements.text_of(markup.parse(content.removesuffix(LAST_LINE)))
         assert before.startswith("".join(left.split()))

@@ -24,3 +24,13 @@ def test_the_fuzzing_notices_what_it_looks_for(monkeypatch):
     monkeypatch.setattr(fuzzing, "normalise", fail)
     assert fuzzing.run(range(50), longest_s=float("inf")).failures
     assert fuzzing.run(range(50), longest_s=0.0).failures[-1].what.startswith("it took")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["<script>x</script>", '<a href="javascript:x">x</a>', "<p onclick=x>x</p>", '<p><img src="data:x"></p>'],
+)
+def test_the_fuzzing_knows_what_is_alive(content):
+    """What a reader could run or fetch otherwise is no content."""
+    with pytest.raises(AssertionError):
+        fuzzing.check_content(f"<div>{content}</div>")

@@ -14,8 +14,8 @@ from tests.samples import EPOCH, unmeasured, version
 # Texts by digest: some say the same with other bytes, one is a stub.
 LONG, AGAIN, OTHER, STUB = b"long", b"again", b"other", b"stub"
 MEASURES = {
-    LONG: Measure(fingerprint="a", length=6777),
-    AGAIN: Measure(fingerprint="a", length=6777),
+    LONG: Measure(fingerprint="a", length=6778),
+    AGAIN: Measure(fingerprint="a", length=6778),
     OTHER: Measure(fingerprint="b", length=3389),
     STUB: Measure(fingerprint="c", length=44),
 }

@@ -109,6 +109,11 @@ def test_left_to_right(tag):
         pytest.param("中文日本人", "zh", id="characters of both"),
         pytest.param("㐀㐁㐂", "zh", id="characters of neither"),
         pytest.param(JAPANESE, "ja", id="Japanese"),
+        pytest.param(
+            "他读了川端康成的《雪国》和芥川龙之介的《罗生门》，后者的题目读作「らしょうもん」，是一座城门的名字",
+            "zh-Hans",
+            id="Chinese that quotes Japanese",
+        ),
         pytest.param("カタカナ", "ja", id="only katakana"),
         pytest.param(KOREAN, "ko", id="Korean"),
         pytest.param(ARABIC, "ar", id="Arabic"),

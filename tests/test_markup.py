@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import html
 from lxml.html import HtmlElement
 
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 from feedbridge.standards.text import xml_text
 
 # Emission rule 9, written down once more: a test with the sanitiser's own list would find nothing.
@@ -310,7 +310,7 @@ def test_what_is_sanitised_stays_as_it_is(source):
     content = sanitised(source)
     (again,) = markup.parse(content)
     assert markup.sanitise(again, language="zh-Hans", direction="ltr") == content
-    assert markup.text_of(again) == markup.text_of(markup.parse(source))
+    assert elements.text_of(again) == elements.text_of(markup.parse(source))
 
 
 def test_nothing_gets_out_of_the_wrapper():
@@ -464,7 +464,7 @@ def test_the_text_after_an_attack_stays(source):
     root = markup.parse(source + "<p>MARK</p>")
     content = markup.sanitise(root, language="en", direction="ltr")
     assert content.count("<p>MARK</p>") == 1
-    assert markup.text_of(root) == "MARK"
+    assert elements.text_of(root) == "MARK"
 
 
 @pytest.mark.parametrize(
@@ -493,56 +493,7 @@ def test_long_texts_come_out_whole(count):
     assert inside(f"{long}<p>{long}<br>{long}</p>{long}") == f"{long}<p>{long}<br>{long}</p>{long}"
 
 
-# --- text_of, remove, srcset_candidates ------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        pytest.param("<p>a</p><p>b</p>c<div>d</div>", "a b c d", id="blocks"),
-        pytest.param("a<br>b<hr>c", "a b c", id="line breaks"),
-        pytest.param("<b>a</b>b<span>c</span>", "abc", id="inline elements"),
-        pytest.param("<ul><li>a<li>b</ul><table><tr><td>c<td>d</table>", "a b c d", id="lists and tables"),
-        pytest.param("<figure><img alt=x><figcaption>a</figcaption></figure>b", "a b", id="figures"),
-        pytest.param("<script>a</script>b<noscript>c</noscript><style>d</style>", "b", id="code"),
-        pytest.param(" a\n&nbsp;\u3000 b ", "a b", id="white space"),
-        pytest.param("p<1)&lt;b&gt;", "p<1)<b>", id="what only looks like tags"),
-        pytest.param("", "", id="nothing"),
-    ],
-)
-def test_text_is_what_people_see(source, words):
-    """Blocks and line breaks are separated by one space, and what nobody sees is none."""
-    assert markup.text_of(markup.parse(source)) == words
-
-
-def test_text_of_an_element_has_no_tail():
-    """What follows an element is not its text; what nobody sees is none in trees from elsewhere, too."""
-    root = html.fragment_fromstring("<div>a<p>b<script>c</script>d</p>e<noscript>f</noscript>g</div>")
-    assert markup.text_of(root[0]) == "bd"
-    assert markup.text_of(root) == "a bd eg"
-    assert markup.text_of(root[1]) == ""
-
-
-def test_text_of_an_element_without_some_in_it():
-    """What is left out parts words as it did."""
-    root = markup.parse("a<p>b</p>c<i>d</i>e")
-    assert markup.text_of(root, without={root[0], root[1]}) == "a ce"
-
-
-@given(sources, st.integers(0, 20))
-@settings(deadline=None)
-def test_short_texts_are_those_of_each_element(source, limit):
-    """All at once the same as one by one, but for the long ones."""
-    root = markup.parse(source)
-    texts = {element: markup.text_of(element) for element in root.iter()}
-    short = {element: words for element, words in texts.items() if len(words) <= limit}
-    assert markup.short_texts(root, limit=limit) == short
-
-
-def test_around_are_the_elements_in_which_others_stand():
-    """They themselves, and all their ancestors."""
-    root = markup.parse("<p><b><i></i></b></p><p><i></i></p><p></p>")
-    assert markup.around(root.iter("i")) == {root, root[0], root[0][0], root[0][0][0], root[1], root[1][0]}
+# --- sizes -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -564,47 +515,6 @@ def test_sizes_are_those_of_what_is_written(source):
     assert sum(sizes) == len(inside(source).encode())
 
 
-def test_removing_many_elements_keeps_what_follows_each():
-    """Those within others, too."""
-    root = markup.parse("a<b>b<b>c</b></b>d<i>e<b>f</b>g</i><b></b>h")
-    markup.remove_all(root, list(root.iter("b")))
-    assert written(root) == "<div>ad<i>eg</i>h</div>"
-
-
-@pytest.mark.parametrize(
-    ("source", "left"),
-    [
-        pytest.param("a<b>b</b>c<i>d</i>", "<div>ac<i>d</i></div>", id="after text"),
-        pytest.param("<i>a</i>b<b>c</b>d", "<div><i>a</i>bd</div>", id="after an element"),
-        pytest.param("<b>a</b>", "<div></div>", id="alone"),
-    ],
-)
-def test_removing_an_element_keeps_what_follows(source, left):
-    """lxml's own `remove` takes the tail along."""
-    root = markup.parse(source)
-    markup.remove(next(root.iter("b")))
-    assert written(root) == left
-
-
-@pytest.mark.parametrize(
-    ("srcset", "candidates"),
-    [
-        pytest.param("a 1x, b 2x", [("a", 1, "1x"), ("b", 2, "2x")], id="densities"),
-        pytest.param("a 1.5x,b 640w", [("a", 1.5, "1.5x"), ("b", 640, "640w")], id="comma without space"),
-        pytest.param("a,b c", [], id="an invalid descriptor"),
-        pytest.param("a, b", [("a", 1, ""), ("b", 1, "")], id="no descriptors"),
-        pytest.param("a,, ,b 2x ,", [("a", 1, ""), ("b", 2, "2x")], id="too many commas"),
-        pytest.param("a,b,c 2x", [("a,b,c", 2, "2x")], id="commas in an address"),
-        pytest.param("\n a\n 2x\t, \n b", [("a", 2, "2x"), ("b", 1, "")], id="white space"),
-        pytest.param("a -1x, b 1x 2w, c 99999999w", [], id="descriptors that are none"),
-        pytest.param("", [], id="empty"),
-    ],
-)
-def test_a_srcset_is_read_as_browsers_do(srcset, candidates):
-    """WHATWG HTML, "Parse a srcset attribute": what each candidate is, and how large."""
-    assert [tuple(candidate) for candidate in markup.srcset_candidates(srcset)] == candidates
-
-
 # --- real articles ---------------------------------------------------------------------
 
 
@@ -620,8 +530,8 @@ def assert_whole(body: str) -> None:
     assert_safe(content)
     (again,) = markup.parse(content)
     assert markup.sanitise(again, language="zh-Hans", direction="ltr") == content
-    words = markup.text_of(markup.parse(body))
-    assert markup.text_of(again) == words
+    words = elements.text_of(markup.parse(body))
+    assert elements.text_of(again) == words
     assert "".join(Reader(content).text.split()) == "".join(words.split())
 
 

@@ -408,6 +408,53 @@ def test_pictures_stand_in_reading_order_with_their_decisions():
     ]
 
 
+# --- the steps joined -----------------------------------------------------------------
+
+
+def test_rule_9_the_title_repeated_at_the_head_goes():
+    """Readers show the title above the content."""
+    assert content("<h1>The harbour</h1><p>x</p>", title="The harbour") == "<p>x</p>"
+
+
+def test_rule_9_boilerplate_and_what_is_empty_without_it_go():
+    """A share bar leaves no empty wrapper behind."""
+    bar = '<div class="addtoany_share_save_container"><a href="https://www.addtoany.com/x">Share</a></div>'
+    assert content(f"<p>x</p><section><div>{bar}</div></section><p> </p><br>") == "<p>x</p>"
+
+
+def test_rule_11_bare_text_becomes_paragraphs_with_links():
+    """Most bodies of two archives are bare text."""
+    assert content("One https://e.org/a全部\n\nTwo") == (
+        '<p>One <a href="https://e.org/a">https://e.org/a</a>全部</p><p>Two</p>'
+    )
+
+
+def test_rule_11_pictures_behind_the_cut_are_no_pictures_of_the_entry():
+    """An enclosure names only what stands in the content; what is cut still counts for updates."""
+    long = f'<img src="/1.png"><p>{"word " * 120_000}</p><img src="/2.png">'
+    found = entry(long)
+    assert [image.url for image in found.images] == ["https://www.dw.com/1.png"]
+    assert len(found.content.encode()) <= 512 * 1024
+    assert found.content.endswith(
+        '… <a href="https://www.dw.com/zh/t/a-1">https://www.dw.com/zh/t/a-1</a></p></div>'
+    )
+    assert found.measure != entry(long.replace("/2.png", "/3.png")).measure
+
+
+def test_rule_12_the_language_of_the_site_comes_before_the_configured_one():
+    """Where characters do not tell, what is known of the site does."""
+    url = "https://www.chinafile.com/reporting-opinion/features/x"
+    assert entry("<p>Some words.</p>", url=url, language="zh").language == "en"
+
+
+def test_a_player_is_a_link_and_no_picture():
+    """No reader shows a frame; its still picture is none of the article's."""
+    found = entry('<p>x</p><iframe src="https://www.youtube.com/embed/abcdefghijk?&&&"></iframe>')
+    assert found.images == ()
+    assert '<a href="https://www.youtube.com/watch?v=abcdefghijk">▶ YouTube</a>' in found.content
+    assert "iframe" not in found.content
+
+
 # --- parsers under attack -------------------------------------------------------------
 
 

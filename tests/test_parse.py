@@ -103,6 +103,18 @@ def test_header_is_read_with_its_peculiarities(source):
             EPOCH, DATE_LINE.replace("2024-01-31", "2024-01-20"), EPOCH, id="over 48 h before: the epoch"
         ),
         pytest.param(EPOCH, DATE_LINE.replace("T15:35", "T15:53"), EPOCH, id="over 5 min after: the epoch"),
+        pytest.param(
+            EPOCH,
+            DATE_LINE.replace("31T15:35:24", "29T15:47:03"),
+            EPOCH - timedelta(hours=48),
+            id="exactly 48 h before",
+        ),
+        pytest.param(
+            EPOCH,
+            DATE_LINE.replace("15:35:24", "15:52:03"),
+            EPOCH + timedelta(minutes=5),
+            id="exactly 5 min after",
+        ),
         pytest.param(EPOCH, "<div><i><br>yesterday</i></div>", EPOCH, id="no time: the epoch"),
         pytest.param(
             "NaN", DATE_LINE, datetime(2024, 1, 31, 15, 35, 24, tzinfo=UTC), id="no epoch: no window"
@@ -288,6 +300,12 @@ def test_articles_without_a_body_have_their_title_in_the_key():
             b"2021-05-23.md",
             datetime(2020, 10, 7, tzinfo=UTC),
             id="a day-only date line before the file's name",
+        ),
+        pytest.param(
+            FRONT.replace("e.org", "www.bbc.com") + '\n<time datetime="2020-10-07">now</time>',
+            b"a.md",
+            EPOCH,
+            id="front matter before a day-only date line",
         ),
         pytest.param(
             text(epoch=None),

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from feedbridge.model import ImageProxy, LinkMend, Mark, SiteRule, Sites
 from feedbridge.normalise import links, pictures
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 
 SITE = SiteRule(
     slug="e",
@@ -281,11 +281,32 @@ def test_only_pictures_that_stand_are_listed():
     links.resolve(root, base="https://e.org/a", rule=SITE)
     found = pictures.arrange(root, rules=pictures.Rules(title="", site=SITE, sites=SITES, urls="keep"))
     assert pictures.standing(found, root) == found
-    markup.remove(root[1])
+    elements.remove(root[1])
     left = pictures.standing(found, root)
     assert (left.images, left.lead, left.marks) == (found.images[:1], found.lead, found.marks)
-    markup.remove(root[0])
+    elements.remove(root[0])
     assert pictures.standing(found, root).lead is None
+
+
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        pytest.param('<picture><img src="">x', "<picture>x</picture>", id="words"),
+        pytest.param(
+            '<picture><source>x<img src=""></picture>',
+            "<picture>x</picture>",
+            id="words after a source",
+        ),
+        pytest.param(
+            f'<picture><img src="{ORIGIN}"><img src=""></picture>',
+            f'<figure><picture><img src="{ORIGIN}"></picture></figure>',
+            id="another picture",
+        ),
+    ],
+)
+def test_what_stands_in_an_open_picture_stays(body, content):
+    """A picture that is none goes with its sources, but not with what stands there by mistake."""
+    assert arrange(body)[1] == content
 
 
 pieces = (
@@ -304,9 +325,9 @@ pieces = (
 def test_whatever_stands_around_pictures(body):
     """No words go, each listed picture stands in the content, and a second pass finds the same."""
     root = markup.parse(body)
-    words = markup.text_of(root).count("x")
+    words = elements.text_of(root).count("x")
     found, content = arrange(body)
-    assert markup.text_of(markup.parse(content)).count("x") == words
+    assert elements.text_of(markup.parse(content)).count("x") == words
     assert all(f'src="{image.url}"' in content for image in found.images)
     assert addresses(content) == [image.url for image in found.images]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from feedbridge.model import Player, SiteRule, Sites
 from feedbridge.normalise import links, players
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 
 SITE = SiteRule(slug="e", name="E", hosts=("e.org",))
 SITES = Sites(
@@ -204,6 +204,34 @@ def test_what_plays_is_known_whatever_its_address_looks_like():
     assert [decision.rule for decision in first.decisions] == ["player", "video"]
 
 
+@pytest.mark.parametrize(
+    ("player", "kind"),
+    [
+        pytest.param('<iframe src="https://player.vimeo.com/video/{}"></iframe>', "player", id="frames"),
+        pytest.param('<iframe src="https://e.org/{}"></iframe>', "player", id="unknown frames"),
+        pytest.param('<video src="https://e.org/{}.mp4">no video</video>', "video", id="videos"),
+    ],
+)
+def test_an_article_has_a_hundred_players_at_most(player, kind):
+    """The first ones are shown, those after them leave a word for explain; the text goes on."""
+    many = "".join(player.format(number) for number in range(10_000))
+    played, content = replace(f"{many}<p>After.</p>")
+    assert len(played.marks) == content.count("<figure>") + content.count("<video") == 100
+    assert content.endswith("<p>After.</p>")
+    rules = [decision.rule for decision in played.decisions]
+    assert rules == [kind] * 100 + [f"{kind} dropped"] * 9900
+    assert played.decisions[-1].reason == "more than 100 players: the text goes on behind them"
+
+
+def test_players_that_are_not_shown_take_no_place():
+    """Neither those shown already nor those beside a link to their page count."""
+    linked = "".join(
+        f'<p><a href="https://e.org/{number}">y</a></p><iframe src="https://e.org/{number}"></iframe><p>x</p>'
+        for number in range(200)
+    )
+    assert SHOWN_VIMEO in replace(linked + FRAME * 200 + VIMEO)[1]
+
+
 def test_a_body_without_players_stays():
     """Nothing is looked for, nothing is told."""
     assert replace("<p>x</p>") == (players.Played(decisions=(), marks=(), placed=()), "<p>x</p>")
@@ -224,7 +252,7 @@ def test_whatever_stands_around_players(body):
     """No long text goes, no frame stays, and a second pass finds the same video and audio."""
     root = markup.parse(body)
     played, content = replace(body)
-    assert content.count("y" * 301) == markup.text_of(root).count("y" * 301)
+    assert content.count("y" * 301) == elements.text_of(root).count("y" * 301)
     assert "<iframe" not in content
     assert len(set(played.marks)) == len(played.marks)
     assert set(replace(content)[0].marks) <= set(played.marks)

@@ -14,7 +14,7 @@ import feedbridge.sites
 from feedbridge.config import load_sites
 from feedbridge.model import Mark, SiteRule
 from feedbridge.sites import apply
-from feedbridge.standards import dates, markup
+from feedbridge.standards import dates, elements, markup
 
 FOLDER = Path(feedbridge.sites.__file__).parent
 SITES = load_sites()
@@ -30,7 +30,7 @@ Borne = TypeVar("Borne", bound=Mark)
 def marked(source: str, marks: Iterable[Borne]) -> Iterator[tuple[str, Borne]]:
     """Find the elements of a fragment that bear one of the marks, by name."""
     for element in markup.parse(source).iterdescendants():
-        name, text = str(element.tag), markup.text_of(element)
+        name, text = str(element.tag), elements.text_of(element)
         for mark in marks if len(text) <= apply.MAX_MARK_TEXT else ():
             if apply.is_marked(mark, name=name, attributes=dict(element.items()), text_of=partial(str, text)):
                 yield name, mark
@@ -556,6 +556,9 @@ WORDS = "Words of an article. " * 3
         ),
         pytest.param(
             f'<p><a href="https://twitter.com/someone/status/1">{WORDS}</a></p>', id="a link to a tweet"
+        ),
+        pytest.param(
+            '<h2><a href="https://www.facebook.com/share/19pzNn5zG5/">A headline</a></h2>', id="a permalink"
         ),
         pytest.param(f'<div class="share-price ads shared"><p>{WORDS}</p></div>', id="classes like it"),
         pytest.param(f"<p>分享：{WORDS}</p><p>广告：{WORDS}</p>", id="words like it"),

@@ -369,6 +369,38 @@ def test_text_of_an_element_is_asked_for_last():
             "https://a.example/b.jpg?c=d",
             id="weserv within wp",
         ),
+        pytest.param(
+            "https://i0.wp.com/a.example/b.jpg?w=696&is-pending-load=1#038;ssl=1",
+            "https://a.example/b.jpg",
+            id="wp, TLS in what became a fragment",
+        ),
+        pytest.param(
+            "https://cdn.substack.com/image/fetch/w_1456,c_limit,f_auto,q_auto:good,fl_progressive:steep/"
+            "https%3A%2F%2Fbucketeer-1.s3.amazonaws.com%2Fpublic%2Fimages%2Fx_1067x712.jpeg",
+            "https://bucketeer-1.s3.amazonaws.com/public/images/x_1067x712.jpeg",
+            id="substack",
+        ),
+        pytest.param(
+            "https://substackcdn.com/image/fetch/$s_!AB!,w_1/http%3a%2f%2fa.example%2fb.jpg#c",
+            "http://a.example/b.jpg",
+            id="substack's other host",
+        ),
+        pytest.param(
+            "https://substackcdn.com/image/fetch/https%3A%2F%2Fa.example%2Fb%2520c%252Fd.jpg%3Fe%3D%2526",
+            "https://a.example/b%20c%2Fd.jpg?e=%26",
+            id="substack, decoded once",
+        ),
+        pytest.param(
+            "https://i1.wp.com/cdn.substack.com/image/fetch/w_1100,c_limit/https%3A%2F%2Fa.example%2Fb.png"
+            "?resize=728%2C712&is-pending-load=1#038;ssl=1",
+            "https://a.example/b.png",
+            id="substack within wp",
+        ),
+        pytest.param(
+            "https://substackcdn.com/image/fetch/w_1/https%3A%2F%2Fi0.wp.com%2Fa.example%2Fb.jpg%3Fssl%3D1",
+            "https://a.example/b.jpg",
+            id="wp within substack",
+        ),
     ],
 )
 def test_inner_address(url, inner):
@@ -389,6 +421,11 @@ def test_inner_address(url, inner):
         "https://images.weserv.nl/?url=a b",
         "https://i0.wp.com/",
         "https://i0.wp.com/a.example",
+        "https://substackcdn.com/image/fetch/w_1/https://a.example/b.jpg",
+        "https://substackcdn.com/image/fetch/w_1/public%2Fimages%2Fb.jpg",
+        "https://substackcdn.com/image/fetch/w_1/mailto%3Aa@a.example",
+        "https://substackcdn.com/image/fetch/w_1/https%3A%2F%2F",
+        "https://cdn.substack.com",
         "nonsense",
         "",
     ],
@@ -409,7 +446,19 @@ def test_nested_proxies_are_unwrapped_a_few_times_only():
 @given(
     st.lists(
         st.sampled_from(
-            ["images.weserv.nl", "/?url=", "i0.wp.com/", "%2F", "%3A", "https:", "//", "a.b", "&"]
+            [
+                "images.weserv.nl",
+                "/?url=",
+                "i0.wp.com/",
+                "substackcdn.com/",
+                "#038;",
+                "%2F",
+                "%3A",
+                "https:",
+                "//",
+                "a.b",
+                "&",
+            ]
         )
     )
 )

@@ -6,7 +6,7 @@ from lxml import html
 
 from feedbridge.model import Decision
 from feedbridge.normalise import summary, tidy
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 from tests.soups import soups
 
 
@@ -120,9 +120,9 @@ def test_explain_counts_what_went():
 def test_no_text_is_lost_and_once_is_enough(source):
     """Whatever a body holds: the same words with the same spaces, the same pictures, and idempotence."""
     root = markup.parse(source)
-    words, pictures = markup.text_of(root), len(root.findall(".//img"))
+    words, pictures = elements.text_of(root), len(root.findall(".//img"))
     tidy.tidy(root)
-    assert markup.text_of(root) == words
+    assert elements.text_of(root) == words
     assert len(root.findall(".//img")) == pictures
     once = html.tostring(root)
     assert tidy.tidy(root) == ()

@@ -113,7 +113,7 @@ def _in_mark(values: Table) -> Iterator[str]:
 
 def _in_proxy(values: Table) -> Iterator[str]:
     if (values["form"] == "parameter") != ("parameter" in values):
-        yield f'form = {shown(values["form"])}: a parameter is needed with "parameter", none with "path"'
+        yield f'form = {shown(values["form"])}: a parameter is needed with "parameter", and only there'
 
 
 def _in_dead_link(values: Table) -> Iterator[str]:
@@ -185,7 +185,7 @@ PROXIES = Form(
         "proxy": Form(
             kinds={
                 "hosts": _HOSTS,
-                "form": one_of("parameter", "path"),
+                "form": one_of("parameter", "path", "encoded"),
                 "parameter": _worded("the name of a query's key", _PARAMETER),
             },
             obligatory=("hosts", "form"),

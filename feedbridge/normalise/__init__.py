@@ -3,15 +3,15 @@
 The order:
 
  1. the body becomes a tree, tamed and clean: `standards.markup.parse`
- 2. bare text becomes paragraphs with links: `bare.arrange`
+ 2. bare text becomes paragraphs with links: `bare.arrange`; line breaks between characters of scripts
+    without spaces go: `lines.join`
  3. addresses: dead links mended, all absolute: `links.resolve`
  4. what belongs to no article goes: `boilerplate.drop`, and the title said again: `heading.drop`
  5. pictures: kept or dropped, their captions, figures: `pictures.arrange`
  6. players become links, video and audio stay: `players.replace`
  7. what is empty now goes: `tidy.tidy`
  8. text, title, language, summary, fingerprint
- 9. what is too long is cut: `cut.shorten`
-10. the allow-list, last: `standards.markup.sanitise`
+ 9. the allow-list, last: `standards.markup.sanitise`; what is too long then is cut: `cut.write`
 """
 
 from typing import Literal
@@ -26,6 +26,7 @@ from feedbridge.normalise import (
     cut,
     fingerprint,
     heading,
+    lines,
     links,
     pictures,
     players,
@@ -33,7 +34,7 @@ from feedbridge.normalise import (
     tidy,
 )
 from feedbridge.sites import apply
-from feedbridge.standards import language, markup, text, urls
+from feedbridge.standards import elements, language, markup, text, urls
 
 TITLE_LIMIT = 80  # characters of the text that stand for a missing title
 CONTENT_LIMIT_BYTES = 512 * 1024  # of one entry (emission rule 11)
@@ -51,8 +52,10 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     link = urls.absolute(article.link, "")
     rule = apply.rule_for(article.link, sites)
     root = markup.parse(article.body)
+    in_paragraphs = bare.arrange(root)
+    lines.join(root)
     cleaned = (
-        *bare.arrange(root),
+        *in_paragraphs,
         *links.resolve(root, base=link, rule=rule),
         *boilerplate.drop(root, rule=rule),
         *heading.drop(root, title=article.title),
@@ -61,14 +64,14 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     arranged = pictures.arrange(root, rules=picture_rules)
     played = players.replace(root, sites=sites)
     tidied = tidy.tidy(root)
-    words = markup.text_of(root, without=set(played.placed))
+    words = elements.text_of(root, without=set(played.placed))
     title = _title(article.title, words, link)
     tag = language.of_text(f"{article.title} {words}", default=rule.language or wishes.language or "und")
     direction = language.direction(tag)
     brief = summary.of(root, without=played.placed)  # before the link below, which is no text of the article
     if not words:
         root.append(builder.P(builder.A(title, href=link)))
-    shortened = cut.shorten(
+    written, shortened = cut.write(
         root, limit_bytes=CONTENT_LIMIT_BYTES, link=link, language=tag, direction=direction
     )
     shown = pictures.standing(arranged, root)
@@ -80,7 +83,7 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
         language=tag,
         direction=direction,
         summary=brief,
-        content=markup.sanitise(root, language=tag, direction=direction),
+        content=written,
         images=shown.images,
         lead=shown.lead,
         measure=Measure(

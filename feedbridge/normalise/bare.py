@@ -8,6 +8,7 @@ from lxml.html import HtmlElement, builder
 
 from feedbridge.model import Decision
 from feedbridge.standards import urls
+from feedbridge.standards.elements import is_blank
 
 # All characters that a URI has (RFC 3986 §2), to where another address begins.
 _ADDRESS = re.compile(r"https?://(?:(?!https?://)[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-])+", re.IGNORECASE)
@@ -35,13 +36,9 @@ def arrange(root: HtmlElement) -> tuple[Decision, ...]:
 
 def _holder(root: HtmlElement) -> HtmlElement:
     holder = root
-    while len(holder) == 1 and holder[0].tag == "div" and _is_blank(holder.text, holder[0].tail):
+    while len(holder) == 1 and holder[0].tag == "div" and is_blank(holder.text, holder[0].tail):
         holder = holder[0]
     return holder
-
-
-def _is_blank(*texts: str | None) -> bool:
-    return not any((text or "").strip() for text in texts)
 
 
 def _lines(holder: HtmlElement) -> Sequence[str]:

@@ -8,9 +8,10 @@ from lxml.html import HtmlElement
 
 from feedbridge.model import Boilerplate, Decision, SiteRule
 from feedbridge.sites import apply
-from feedbridge.standards import markup
+from feedbridge.standards import elements
 
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
+_FINDABLE = "until-found"  # of the attribute `hidden`: it opens for whoever searches the page
 _LAZY = ("audio", "iframe", "img", "picture", "video")  # a script of their page would show them in time
 
 
@@ -31,32 +32,30 @@ def _drop_hidden(root: HtmlElement) -> int:
     `aria-hidden` does not count: it hides from screen readers only, and is set on dates and pictures, too.
     """
     hidden = {element for element in root.iterdescendants() if _is_hidden(element)}
-    if not hidden or not markup.text_of(root, without=hidden):
+    if not hidden or not elements.text_of(root, without=hidden):
         return 0
-    markup.remove_all(root, hidden)
+    elements.remove_all(root, hidden)
     return len(hidden)
 
 
 def _is_hidden(element: HtmlElement) -> bool:
     if element.tag in _LAZY:
         return False
-    is_marked = (
-        element.get("hidden", "until-found").lower() != "until-found"
-    )  # that one opens for who searches
-    return is_marked or _NOT_DISPLAYED.search(element.get("style", "")) is not None
+    hidden = element.get("hidden", _FINDABLE).lower()
+    return hidden != _FINDABLE or _NOT_DISPLAYED.search(element.get("style", "")) is not None
 
 
 def _drop_marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Counter[str]:
     counts: Counter[str] = Counter()
     gone: dict[HtmlElement, None] = {}  # in order
-    with_pictures = markup.around(root.iter("img")) if marks else set()
+    with_pictures = elements.around(root.iter("img")) if marks else set()
     for element, mark in list(_marked(root, marks)):
         if element in gone:
             continue
         counts[mark.what] += 1
         for one in (element, *_taken_along(element, mark, with_pictures)):
             gone.update(dict.fromkeys(one.iter()))
-    markup.remove_all(root, gone)
+    elements.remove_all(root, gone)
     return counts
 
 
@@ -65,7 +64,7 @@ def _marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Iterator[tuple[H
     if not marks:
         return
     by_text = any(mark.text for mark in marks)
-    texts = markup.short_texts(root, limit=apply.MAX_MARK_TEXT) if by_text else {}
+    texts = elements.short_texts(root, limit=apply.MAX_MARK_TEXT) if by_text else {}
     for element in root.iterdescendants():
         mark = _first_mark(element, marks, texts)
         if mark is not None:
@@ -77,10 +76,9 @@ def _first_mark(
 ) -> Boilerplate | None:
     name, attributes = str(element.tag), dict(element.items())
     for mark in marks:
-        may_fit = not mark.text or element in texts
-        if may_fit and apply.is_marked(
-            mark, name=name, attributes=attributes, text_of=lambda: texts[element]
-        ):
+        if mark.text and element not in texts:
+            continue
+        if apply.is_marked(mark, name=name, attributes=attributes, text_of=lambda: texts[element]):
             return mark
     return None
 
@@ -97,7 +95,7 @@ def _taken_along(
     elif mark.takes == "pictures":
         before = element
         for sibling in element.itersiblings():
-            if (before.tail or "").strip() or sibling not in with_pictures:
+            if not elements.is_blank(before.tail) or sibling not in with_pictures:
                 return
             yield sibling
             before = sibling

@@ -6,26 +6,17 @@ from functools import partial
 from typing import Literal
 
 import msgspec
-from lxml import etree, html
+from lxml import etree
 from lxml.html import HtmlElement, builder
 
 from feedbridge.model import Decision
 from feedbridge.standards import markup
 from feedbridge.standards.tame import BLOCKS
 
-_GROWTH = 3  # times: sanitised, a tree is no longer than this (an é in an address becomes %C3%A9)
-_WRAPPER = 1024  # bytes, far more than the wrapper with its language needs
-_SHARES = (
-    100,
-    99,
-    90,
-    70,
-    40,
-    0,
-)  # percent that are tried one by one: sizes are estimates until all is written
+# Percent of what fits, tried one by one: sizes are estimates until all is written.
+_SHARES = (100, 99, 90, 70, 40, 0)
 _WHOLE = ("figure", "tr")  # their parts belong together: no cut between them
 _JOINER = "\u200d"
-
 
 _Part = Literal["end", "text", "tail"]
 
@@ -39,30 +30,32 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0  # bytes before it
 
 
-def shorten(
+def write(
     root: HtmlElement, *, limit_bytes: int, link: str, language: str, direction: Literal["ltr", "rtl"]
-) -> tuple[Decision, ...]:
-    """Cut a tree where `markup.sanitise` would make more bytes of it; a last line then links to the article.
+) -> tuple[str, tuple[Decision, ...]]:
+    """Return what `markup.sanitise` makes of a tree; where that is more bytes, of a tree cut in place.
 
-    A tree that is short enough stays as it is. It is cut at a block's end; at a character where that would
-    leave less than half of what fits.
+    It is cut at a block's end; at a character where that would leave less than half of what fits. A last
+    line then links to the article.
     """
-    write = partial(markup.sanitise, language=language, direction=direction)
-    if len(html.tostring(root, encoding="utf-8")) * _GROWTH + _WRAPPER <= limit_bytes:
-        return ()
-    before = _size(write(root))
+    sanitise = partial(markup.sanitise, language=language, direction=direction)
+    content = sanitise(root)
+    before = _size(content)
     if before <= limit_bytes:
-        return ()
+        return content, ()
     last_line = builder.P("… ", builder.A(link, href=link))
-    fitting = limit_bytes - _size(write(builder.DIV(last_line)))
+    fitting = limit_bytes - _size(sanitise(builder.DIV(last_line)))
     for share in _SHARES:
         _cut(root, fitting * share // 100)
         root.append(last_line)
-        if _size(write(root)) <= limit_bytes:
+        content = sanitise(root)
+        if _size(content) <= limit_bytes:
             break
         root.remove(last_line)
+    else:
+        content = sanitise(root)  # no limit that anyone would set is too small for the link
     reason = f"it has {before} bytes; more than {limit_bytes} are too much for readers"
-    return (Decision(rule="content", outcome="cut", reason=reason),)
+    return content, (Decision(rule="content", outcome="cut", reason=reason),)
 
 
 def _size(content: str) -> int:

@@ -8,7 +8,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from feedbridge.model import Decision
-from feedbridge.standards import markup
+from feedbridge.standards import elements
 from feedbridge.standards.tame import BLOCKS
 
 SUFFIX = 30  # characters: the site's name at the end of a title has no more
@@ -24,11 +24,11 @@ _MEDIA = ("img", "picture", "video", "audio", "iframe", "object", "embed")
 def drop(root: HtmlElement, *, title: str) -> tuple[Decision, ...]:
     """Drop the first element with text where all its text is the title, and the article has more."""
     names = {_name(title), _name(_SITE.sub("", title))} - {""}
-    first = _first_with_text(root)
-    if first is None or not names:
-        return ()
-    texts = markup.short_texts(root, limit=len(title) + _MORE)
-    with_media = markup.around(root.iter(*_MEDIA))
+    first, beginning = _first_text(root)
+    if not any(name.startswith(_name(beginning.strip()[: len(title) + _MORE])) for name in names):
+        return ()  # so it is with most articles
+    texts = elements.short_texts(root, limit=len(title) + _MORE)
+    with_media = elements.around(root.iter(*_MEDIA))
     around = takewhile(
         lambda one: one is not root and one in texts and one not in with_media,
         (first, *first.iterancestors()),
@@ -37,18 +37,19 @@ def drop(root: HtmlElement, *, title: str) -> tuple[Decision, ...]:
     if not headings or texts.get(root) == texts[headings[-1]]:
         return ()
     heading = headings[-1]
-    markup.remove(heading)
+    elements.remove(heading)
     return (Decision(rule="title repeated", outcome="dropped", reason=f"in <{heading.tag!s}>"),)
 
 
-def _first_with_text(root: HtmlElement) -> HtmlElement | None:
-    """Return the element in which the first text stands."""
+def _first_text(root: HtmlElement) -> tuple[HtmlElement, str]:
+    """Return the first text that is not blank, and before it the element in which it stands."""
     for event, node in etree.iterwalk(root, events=("start", "end")):
-        if event == "start" and (node.text or "").strip():
-            return node
-        if event == "end" and (node.tail or "").strip():
-            return node.getparent()
-    return None
+        if event == "start" and not elements.is_blank(node.text):
+            return node, node.text or ""
+        parent = node.getparent()
+        if event == "end" and parent is not None and not elements.is_blank(node.tail):
+            return parent, node.tail or ""
+    return root, ""
 
 
 def _name(title: str) -> str:
@@ -62,6 +63,6 @@ def _is_head(element: HtmlElement) -> bool:
     if element.tag in _HEADS:
         return True
     parent, following = element.getparent(), element.getnext()
-    if element.tag not in _LINES or (element.tail or "").strip() or parent is None:
+    if element.tag not in _LINES or not elements.is_blank(element.tail) or parent is None:
         return False
     return parent.tag in BLOCKS if following is None else following.tag in BLOCKS or following.tag == "br"

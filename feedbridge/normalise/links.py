@@ -1,18 +1,19 @@
 """Addresses in a body: the dead ones mended, every one absolute, the unusable ones gone."""
 
 from collections import Counter
+from functools import partial
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from feedbridge.model import Decision, SiteRule
 from feedbridge.sites import apply
-from feedbridge.standards import markup, urls
+from feedbridge.standards import attributes, urls
 
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-cfsrc")  # where scripts find what src will be
 SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 
-_ATTRIBUTES = ("href", "src", "poster", "cite", "data", *LAZY)
+_ADDRESSES = ("href", "src", "poster", "cite", "data", *LAZY)
 _NO_LINK = "no-link"
 
 
@@ -22,14 +23,13 @@ def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, 
     A link without a usable address becomes the text that it is.
     """
     counts: Counter[str] = Counter()
+    absolute = partial(urls.absolute, base=base)
     for element in root.iter():
-        for name in _ATTRIBUTES:
-            written = element.get(name)
-            if written is not None:
-                counts[_resolve_one(element, name, written, base=base, rule=rule)] += 1
-        for name in SRCSETS:
-            if name in element.attrib:
-                element.set(name, _resolve_srcset(element.attrib[name], base))
+        for name, written in element.items():
+            if name in _ADDRESSES:
+                counts[_resolve_one(element, name, absolute(written), rule)] += 1
+            elif name in SRCSETS:
+                element.set(name, attributes.mend_srcset(written, absolute))
         if element.tag == "a" and "href" not in element.attrib:
             element.tag = _NO_LINK
     etree.strip_tags(root, _NO_LINK)
@@ -40,8 +40,13 @@ def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, 
     )
 
 
-def _resolve_one(element: HtmlElement, name: str, written: str, *, base: str, rule: SiteRule) -> str:
-    absolute = urls.absolute(written, base)
+def is_web(resolved: str) -> bool:
+    """Tell whether an address that `resolve` left is one of the web, not of a mailbox, and not empty."""
+    return resolved.lower().startswith(("http:", "https:"))
+
+
+def _resolve_one(element: HtmlElement, name: str, absolute: str, rule: SiteRule) -> str:
+    written = element.get(name)
     mended = apply.mend_link(absolute, rule)
     if not mended:
         del element.attrib[name]
@@ -50,8 +55,3 @@ def _resolve_one(element: HtmlElement, name: str, written: str, *, base: str, ru
     if mended != absolute:
         return "mended"
     return "kept" if absolute == written else "made absolute"
-
-
-def _resolve_srcset(srcset: str, base: str) -> str:
-    candidates = ((urls.absolute(one.url, base), one.descriptor) for one in markup.srcset_candidates(srcset))
-    return ", ".join(f"{url} {descriptor}".rstrip() for url, descriptor in candidates if url)

@@ -10,10 +10,12 @@ from lxml import etree
 from lxml.html import HtmlElement, builder
 
 from feedbridge.model import Decision, Sites
-from feedbridge.normalise import captions, links, pictures
+from feedbridge.normalise import finding, links, places
 from feedbridge.sites import apply
-from feedbridge.standards import markup, urls
+from feedbridge.standards import elements, urls
+from feedbridge.standards.elements import is_blank
 
+MAX_PLAYERS = 100  # different ones of one article; real ones have up to 33, and each is a figure
 MAX_FALLBACK = 300  # characters; more in an element that plays is of the article: it was never closed
 SIGN = "▶"
 
@@ -39,13 +41,15 @@ def replace(root: HtmlElement, *, sites: Sites) -> Played:
 
     Addresses are absolute before: `links.resolve`. The still pictures are no pictures of the entry.
     """
-    markup.remove_all(root, tuple(root.iter("param")))
-    elements = tuple(root.iter(*_FRAMES, *_MEDIA))
-    stage = _Stage(root if elements else root.makeelement("div"), sites)
-    for element in elements:
+    elements.remove_all(root, tuple(root.iter("param")))
+    found = tuple(root.iter(*_FRAMES, *_MEDIA))
+    if not found:
+        return Played(decisions=(), marks=(), placed=())
+    stage = _Stage(root, sites)
+    for element in found:
         if element not in stage.skipped:
             (stage.settle if element.tag in _MEDIA else stage.replace)(element)
-    markup.remove_all(root, stage.gone)
+    elements.remove_all(root, stage.gone)
     etree.strip_tags(root, _NOT_PLAYED)
     return Played(decisions=tuple(stage.decisions), marks=tuple(stage.marks), placed=tuple(stage.placed))
 
@@ -55,46 +59,61 @@ class _Stage:
 
     def __init__(self, root: HtmlElement, sites: Sites) -> None:
         self.sites = sites
-        self.short = markup.short_texts(root, limit=MAX_FALLBACK)
+        self.short = elements.short_texts(root, limit=MAX_FALLBACK)
         self.gone: list[HtmlElement] = []
         self.skipped: set[HtmlElement] = set()  # they stand in place of another that plays
         self.decisions: list[Decision] = []
         self.marks: dict[str, None] = {}  # in order
         self.placed: list[HtmlElement] = []
+        self.shown = 0  # players that stand there, as links or as video and audio
 
     def replace(self, element: HtmlElement) -> None:
         """Put a link in the place of a frame, or nothing."""
         address = _address(element)
         if not address and len(element):
             return  # an <object> around the <embed> that plays
-        embed = apply.player_of(address, self.sites) or apply.Embed(
-            name=urls.host(address), page=address, thumbnail=""
-        )
-        mark = apply.canonical_of(embed.page, self.sites)
-        reason = self._why_none(element, address) or self._why_again(element, mark)
+        reason = self._why_none(element, address) or self._why_too_many()
         if reason:
             self._decide("player dropped", address, reason)
         else:
-            self.placed.append(_place(element, embed))
-            self._decide("player", embed.page, f"{embed.name}: a link")
-            self.marks[mark] = None
+            self._show(element, address)
         self._leave(element)
 
     def settle(self, element: HtmlElement) -> None:
         """Make video or audio playable, or leave of it what else it holds."""
         name, source = str(element.tag), self._source(element)
-        mark = apply.canonical_of(source, self.sites)
         if not source:
             self._decide(f"{name} dropped", source, "it has no usable source")
             _unwrap(element)  # now people see what should stand in its place
-        elif mark in self.marks:
-            self._decide(f"{name} dropped", source, "it stands above")
+            return
+        mark = apply.canonical_of(source, self.sites)
+        reason = "it stands above" if mark in self.marks else self._why_too_many()
+        if reason:
+            self._decide(f"{name} dropped", source, reason)
             self._leave(element)
         else:
             self._decide(name, source, "it stays")
-            self.marks[mark] = None
+            self._mark_shown(mark)
             element.set("controls", "controls")
             self._part(element)
+
+    def _show(self, element: HtmlElement, address: str) -> None:
+        """Put a link before a frame, unless one to its page stands there."""
+        embed = apply.player_of(address, self.sites) or apply.Embed(
+            name=urls.host(address), page=address, thumbnail=""
+        )
+        mark = apply.canonical_of(embed.page, self.sites)
+        reason = self._why_again(element, mark)
+        if reason:
+            self._decide("player dropped", address, reason)
+        else:
+            self._decide("player", embed.page, f"{embed.name}: a link")
+            self._mark_shown(mark)
+            self.placed.append(_place(element, embed))
+
+    def _mark_shown(self, mark: str) -> None:
+        self.marks[mark] = None
+        self.shown += 1
 
     def _decide(self, rule: str, address: str, reason: str) -> None:
         self.decisions.append(Decision(rule=rule, outcome=address or "no address", reason=reason))
@@ -102,12 +121,19 @@ class _Stage:
     def _why_none(self, element: HtmlElement, address: str) -> str:
         if not address:
             return "it has no usable address"
-        sizes = (pictures.pixels(element, "width"), pictures.pixels(element, "height"))
-        if any(size is not None and size <= pictures.PIXEL_SIZE for size in sizes):
+        sizes = (finding.pixels(element, "width"), finding.pixels(element, "height"))
+        if any(size is not None and size <= finding.PIXEL_SIZE for size in sizes):
             return "a pixel or a line: nobody sees it"
         if apply.is_no_player(address, self.sites):
             return "its address is that of an advertisement or a button"
         return ""
+
+    def _why_too_many(self) -> str:
+        return (
+            ""
+            if self.shown < MAX_PLAYERS
+            else f"more than {MAX_PLAYERS} players: the text goes on behind them"
+        )
 
     def _why_again(self, element: HtmlElement, mark: str) -> str:
         if mark in self.marks:
@@ -169,13 +195,13 @@ def _address(element: HtmlElement) -> str:
     number = next(filter(None, (element.get(name, "") for name in _NUMBERS)), "")
     if number:
         return urls.absolute(f"{_FRAME_OF_NUMBER}{number}", "")
-    return next((value for name in _ADDRESSES if urls.is_web(value := element.get(name, ""))), "")
+    return next((value for name in _ADDRESSES if links.is_web(value := element.get(name, ""))), "")
 
 
 def _place(element: HtmlElement, embed: apply.Embed) -> HtmlElement:
     """Put the link before a frame: as a figure among blocks, else in the line where the frame stands."""
-    unit = captions.outermost(element)
-    if captions.block_place(unit) is not unit:
+    unit = places.outermost(element)
+    if places.block_place(unit) is not unit:
         shown, place = builder.E.span(), element
     elif next(unit.iterancestors("figure"), None) is unit.getparent():
         shown, place = builder.E.div(), unit
@@ -191,17 +217,17 @@ def _place(element: HtmlElement, embed: apply.Embed) -> HtmlElement:
 
 def _links_beside(element: HtmlElement) -> Iterator[str]:
     """Find the links that stand right before and after a frame, alone in their line or block."""
-    unit = captions.outermost(element)
+    unit = places.outermost(element)
     before, after = unit.getprevious(), unit.getnext()
-    if before is not None and not (before.tail or "").strip():
+    if before is not None and is_blank(before.tail):
         yield _link_of(before)
-    if after is not None and not (unit.tail or "").strip():
+    if after is not None and is_blank(unit.tail):
         yield _link_of(after)
 
 
 def _link_of(element: HtmlElement) -> str:
-    link = next(element.iter("a"), None) if captions.is_wrapper(element) else None
-    return link.get("href", "") if link is not None and captions.outermost(link) is element else ""
+    link = next(element.iter("a"), None) if element.tag in places.WRAPPERS else None
+    return link.get("href", "") if link is not None and places.outermost(link) is element else ""
 
 
 def _texts_apart(element: HtmlElement) -> Iterator[HtmlElement]:
@@ -209,7 +235,7 @@ def _texts_apart(element: HtmlElement) -> Iterator[HtmlElement]:
     for child in tuple(element):
         if child.tag not in _PARTS:
             yield child
-        elif (child.tail or "").strip():
+        elif not is_blank(child.tail):
             words = element.makeelement(_NOT_PLAYED)
             words.text, child.tail = child.tail, None
             yield words

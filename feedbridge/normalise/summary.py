@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from lxml.html import HtmlElement
 
-from feedbridge.standards import markup, text
+from feedbridge.standards import elements, text
 
 LIMIT = 300  # characters, the "…" included
 MAX_NOTICE = 1000  # characters: a longer block is more than a notice
@@ -16,7 +16,7 @@ _NOTICE_BLOCKS = ("p", "div", "small", "footer", "li")
 
 def of(root: HtmlElement, *, without: Iterable[HtmlElement] = ()) -> str:
     """Return the text without figures, captions and copyright notices; empty if there is none."""
-    texts = markup.short_texts(root, limit=MAX_NOTICE)
+    texts = elements.short_texts(root, limit=MAX_NOTICE)
     notices = (
         block
         for block in root.iterdescendants(*_NOTICE_BLOCKS)
@@ -24,4 +24,4 @@ def of(root: HtmlElement, *, without: Iterable[HtmlElement] = ()) -> str:
         and next(block.iterdescendants(*_NOTICE_BLOCKS), None) is None  # else it holds more than a notice
     )
     left_out = {*without, *root.iterdescendants("figure", "figcaption"), *notices}
-    return text.shorten(markup.text_of(root, without=left_out), LIMIT)
+    return text.shorten(elements.text_of(root, without=left_out), LIMIT)

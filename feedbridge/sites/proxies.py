@@ -11,6 +11,7 @@ MAX_NESTED = 5  # proxies in one address; real ones have two
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _ENCODED = re.compile(r"https?%3A%2F%2F|[a-z0-9.-]+%2F", re.IGNORECASE)  # a scheme, or a host with its slash
 _ASCII_ESCAPE = re.compile(r"%([2-7][0-9A-Fa-f])")
+_AMPERSAND = "038;"  # Jetpack takes what follows an escaped "&" (&#038;ssl=1) for a fragment
 
 
 def inner_address(url: str, proxies: Sequence[ImageProxy]) -> str:
@@ -31,7 +32,12 @@ def _unwrap(url: str, proxies: Sequence[ImageProxy]) -> str:
     proxy = next((proxy for proxy in proxies if name in proxy.hosts), None)
     if proxy is None:
         return ""
-    inner = _from_path(url, proxies) if proxy.form == "path" else _from_parameter(url, proxy.parameter)
+    if proxy.form == "parameter":
+        inner = _from_parameter(url, proxy.parameter)
+    elif proxy.form == "path":
+        inner = _from_path(url, proxies)
+    else:
+        inner = _from_last_part(url)
     return urls.absolute(inner, "")
 
 
@@ -40,8 +46,7 @@ def _from_parameter(url: str, parameter: str) -> str:
     query = url.partition("?")[2]
     inner = f"&{query}".partition(f"&{parameter}=")[2]
     if _ENCODED.match(inner):
-        # Now a "&" does. Escapes of more than ASCII may stay: in the inner address they mean the same.
-        inner = _ASCII_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), inner.partition("&")[0])
+        inner = _decoded(inner.partition("&")[0])  # now a "&" does
     return inner if _SCHEME.match(inner) else f"https://{inner.removeprefix('//')}"
 
 
@@ -50,9 +55,24 @@ def _from_path(url: str, proxies: Sequence[ImageProxy]) -> str:
 
     Only where another proxy stands in the path the query is that one's, with the outer one's keys after it.
     """
-    address, _, query = url.partition("#")[0].partition("?")
+    address, _, fragment = url.partition("#")
+    address, _, query = address.partition("?")
+    if fragment.startswith(_AMPERSAND):
+        query += f"&{fragment.removeprefix(_AMPERSAND)}"
     host, _, path = _SCHEME.sub("", address, count=1).partition("/")[2].partition("/")
     scheme = "https" if "ssl=1" in query.split("&") else "http"
     if any(host in proxy.hosts for proxy in proxies):
         return f"{scheme}://{host}/{path}?{query.removesuffix('&ssl=1')}"
     return f"{scheme}://{host}/{path}" if path else ""
+
+
+def _from_last_part(url: str) -> str:
+    """Return the address that is the last part of the path; a query is of another proxy, around this one."""
+    path = url.partition("#")[0].partition("?")[0]
+    inner = _decoded(path.rpartition("/")[2])
+    return inner if _SCHEME.match(inner) else ""
+
+
+def _decoded(address: str) -> str:
+    """Decode an address, once. Escapes of more than ASCII may stay: in an address they mean the same."""
+    return _ASCII_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), address)

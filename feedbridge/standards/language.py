@@ -111,7 +111,7 @@ _KANA_RUN = re.compile(f"[{_KANA}]+")
 
 _SYLLABLE_WEIGHT = 3  # a text in Chinese has about a third of the letters of its translation into English
 _WEIGHTS = {_CHINESE: _SYLLABLE_WEIGHT, "ko": _SYLLABLE_WEIGHT}
-_KANA_SHARE = 10  # Japanese has at least one kana in so many characters; Chinese texts quote far fewer
+_KANA_SHARE = 5  # Japanese has at least one kana in so many characters; Chinese texts about Japan have fewer
 _OWN_SHARE = 100  # a language has at least one of its own letters in so many; texts that quote it have fewer
 
 

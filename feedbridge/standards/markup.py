@@ -1,40 +1,21 @@
-"""HTML from anywhere: read as a tree, written as what readers may show, and as plain text."""
+"""HTML from anywhere: read as a tree, written as what readers may show."""
 
 import copy
-import re
-from collections.abc import Callable, Container, Iterable, Iterator
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 import nh3
 from lxml import etree, html
 from lxml.html import HtmlElement
 
+from feedbridge.standards.attributes import mend_srcset, pixels
 from feedbridge.standards.tame import BLOCKS, tame
-from feedbridge.standards.text import fold
 from feedbridge.standards.tokens import UNSEEN, End, Start
-from feedbridge.standards.urls import absolute, is_web
+from feedbridge.standards.urls import absolute, scheme
 
 # What Miniflux and FreshRSS both keep (emission rule 9), and <div> and <span>, which carry languages.
 _TAGS = (
-    {
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "i",
-        "ins",
-        "kbd",
-        "q",
-        "s",
-        "samp",
-    }
-    | {"small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr", "rp", "rt", "ruby"}
+    {"a", "abbr", "acronym", "b", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "q", "s"}
+    | {"samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr", "rp", "rt", "ruby"}
     | {"aside", "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre"}
     | {"dd", "dl", "dt", "li", "ol", "ul"}
     | {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
@@ -56,28 +37,8 @@ _ATTRIBUTES = {
     "video": {"controls", "height", "poster", "src", "width"},
 }
 _NOT_ALLOWED = "not-allowed"  # an element without a meaning: it goes, its content stays
-_REMOVED = "removed"  # one that goes with its content
 _MAX_TEXT = 16_384  # characters between two tags
-
-_GROWTH = {
-    "&": len("amp;"),
-    "<": len("lt;"),
-    ">": len("gt;"),
-    "\xa0": len("&nbsp;") - 2,
-}  # bytes, when escaped
-
-_WHITE_SPACE = re.compile(r"\s+")
-_SIZE = re.compile(r"\s*([0-9]{1,5})\s*(?:px)?\s*", re.IGNORECASE)
-_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<!,)\s++([^,]++))?")
-_DESCRIPTOR = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,5})?)[wx]")
-
-
-class Candidate(NamedTuple):
-    """One of the pictures that a `srcset` offers."""
-
-    url: str  # as written
-    size: float  # by its descriptor: pixels of width, or how many there are for one of CSS
-    descriptor: str = ""  # as written
+_GROWTH = {"&": len("amp;"), "<": len("lt;"), ">": len("gt;"), "\xa0": len("&nbsp;") - 2}  # bytes, escaped
 
 
 def parse(source: str) -> HtmlElement:
@@ -125,58 +86,6 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     )
 
 
-def text_of(element: HtmlElement, *, without: Container[HtmlElement] = ()) -> str:
-    """Return the text of an element that people see, without its tail; blocks and line breaks part words.
-
-    That of some elements in it can be left out.
-    """
-    pieces: list[str] = []
-    walk = etree.iterwalk(element, events=("start", "end"))
-    for event, node in walk:
-        if _parts_words(node):
-            pieces.append(" ")
-        if event == "end":
-            pieces.append("" if node is element else node.tail or "")
-        elif node.tag in UNSEEN or node in without:
-            walk.skip_subtree()
-        else:
-            pieces.append(node.text or "")
-    return fold("".join(pieces))
-
-
-def short_texts(root: HtmlElement, *, limit: int) -> dict[HtmlElement, str]:
-    """Return `text_of` each element whose text has at most so many characters.
-
-    One walk for all of them, so that it takes linear time however deep they are nested.
-    """
-    found: dict[HtmlElement, str] = {}
-    open_: list[list[str]] = [[]]
-    too_long = "x" * (limit + 1)  # stands for any such text
-    for event, node in etree.iterwalk(root, events=("start", "end")):
-        parting = " " if _parts_words(node) else ""
-        if event == "start":
-            open_.append([node.text or ""])
-            continue
-        pieces = open_.pop()
-        inner = "" if node.tag in UNSEEN else _WHITE_SPACE.sub(" ", "".join(pieces))
-        words = inner.strip()
-        if len(words) <= limit:
-            found[node] = words
-        open_[-1] += (parting, inner if node in found else too_long, parting, node.tail or "")
-    return found
-
-
-def around(elements: Iterable[HtmlElement]) -> set[HtmlElement]:
-    """Return elements with all those in which they stand."""
-    found: set[HtmlElement] = set()
-    for element in elements:
-        one: HtmlElement | None = element
-        while one is not None and one not in found:
-            found.add(one)
-            one = one.getparent()
-    return found
-
-
 def tags_size(element: HtmlElement) -> int:
     """Return about how many bytes `sanitise` writes of an element's own tags, with their attributes."""
     name = element.tag if element.tag in _TAGS else "div" if element.tag in BLOCKS else ""
@@ -192,41 +101,6 @@ def text_size(text: str) -> int:
     return len(text.encode()) + sum(text.count(character) * more for character, more in _GROWTH.items())
 
 
-def remove(element: HtmlElement) -> None:
-    """Take an element out of its tree; its tail stays."""
-    element.drop_tree()
-
-
-def remove_all(root: HtmlElement, elements: Iterable[HtmlElement]) -> None:
-    """Take elements below a root out of their tree; their tails stay.
-
-    In linear time, where `remove` one by one would join the same tails over and over.
-    """
-    for element in elements:
-        element.tag = _REMOVED
-    etree.strip_elements(root, _REMOVED, with_tail=False)
-
-
-def srcset_candidates(srcset: str) -> tuple[Candidate, ...]:
-    """Return the pictures that a `srcset` offers, in order (WHATWG HTML §4.8.4.3.9).
-
-    An address may hold commas but not end in one. What has an invalid descriptor is left out, as browsers do.
-    """
-    return tuple(_candidates(srcset))
-
-
-def _parts_words(node: HtmlElement) -> bool:
-    return node.tag in BLOCKS or node.tag == "br"
-
-
-def _candidates(srcset: str) -> Iterator[Candidate]:
-    for url, written in _CANDIDATE.findall(srcset):
-        descriptor = written.strip()
-        size = _DESCRIPTOR.fullmatch(descriptor or "1x")
-        if size:
-            yield Candidate(url=url.rstrip(","), size=float(size[1]), descriptor=descriptor)
-
-
 def _strip_elements(body: HtmlElement) -> None:
     """Leave only elements of the allow-list: nh3's parser has rules of their own for many of the others.
 
@@ -240,10 +114,9 @@ def _strip_elements(body: HtmlElement) -> None:
 
 
 def _mend_attributes(element: HtmlElement) -> None:
-    for name, mend in _MENDS.items():
-        value = element.get(name)
-        if value is not None:
-            element.set(name, mend(value))
+    for name, value in element.items():
+        if name in _MENDS:
+            element.set(name, _MENDS[name](value))
             if not element.get(name):
                 del element.attrib[name]
 
@@ -253,15 +126,14 @@ def _part_long_texts(body: HtmlElement) -> None:
 
     An element that is not allowed parts the text for nh3, and leaves no trace.
     """
-    for element in [found for found in body.iter() if len(found.text or "") > _MAX_TEXT]:
-        text = element.text or ""
-        element.text = text[:_MAX_TEXT]
-        _insert_text(element, 0, text[_MAX_TEXT:])
-    pairs = ((parent, child) for parent in body.iter() for child in parent)
-    for parent, child in [pair for pair in pairs if len(pair[1].tail or "") > _MAX_TEXT]:
-        tail = child.tail or ""
-        child.tail = tail[:_MAX_TEXT]
-        _insert_text(parent, parent.index(child) + 1, tail[_MAX_TEXT:])
+    for element in tuple(body.iter()):
+        text, tail = element.text or "", element.tail or ""
+        if len(text) > _MAX_TEXT:
+            element.text = text[:_MAX_TEXT]
+            _insert_text(element, 0, text[_MAX_TEXT:])
+        if len(tail) > _MAX_TEXT and (parent := element.getparent()) is not None:
+            element.tail = tail[:_MAX_TEXT]
+            _insert_text(parent, parent.index(element) + 1, tail[_MAX_TEXT:])
 
 
 def _insert_text(parent: HtmlElement, place: int, text: str) -> None:
@@ -276,26 +148,21 @@ def _link(value: str) -> str:
 
 
 def _web(value: str) -> str:
-    return absolute(value, "") if is_web(value) else ""
+    address = absolute(value, "")
+    return address if scheme(address) in ("http", "https") else ""
 
 
 def _srcset(value: str) -> str:
     """Return what `_web` leaves of each candidate: nh3 does not look into it."""
-    candidates = ((_web(candidate.url), candidate.descriptor) for candidate in srcset_candidates(value))
-    return ", ".join(f"{url} {descriptor}".rstrip() for url, descriptor in candidates if url)
+    return mend_srcset(value, _web)
 
 
-def _size(value: str) -> str:
-    found = _SIZE.fullmatch(value)
-    return found[1] if found else ""
-
-
-_MENDS: dict[str, Callable[[str], str]] = {
+_MENDS = {
     "cite": _web,
-    "height": _size,
+    "height": pixels,
     "href": _link,
     "poster": _web,
     "src": _web,
     "srcset": _srcset,
-    "width": _size,
+    "width": pixels,
 }

@@ -87,6 +87,7 @@ def test_init_writes_the_defaults_as_comments(feedbridge, tmp_path):
         "# description",
         "# author",
         "# language",
+        '# directory = "sites"',
     )  # examples, not defaults
     for line in shown:
         if not line.startswith(own):

@@ -1,0 +1,92 @@
+"""Elements of a tree: the text in them that people see, in which others they stand, and how they go."""
+
+import re
+from collections.abc import Container, Iterable
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from feedbridge.standards.tame import BLOCKS
+from feedbridge.standards.text import fold
+from feedbridge.standards.tokens import UNSEEN
+
+_WHITE_SPACE = re.compile(r"\s+")
+_REMOVED = "removed"  # an element that goes with its content
+
+
+def is_blank(*texts: str | None) -> bool:
+    """Tell whether nothing but white space stands in texts and tails of elements."""
+    return not any(text and text.strip() for text in texts)
+
+
+def text_of(element: HtmlElement, *, without: Container[HtmlElement] = ()) -> str:
+    """Return the text of an element that people see, without its tail; blocks and line breaks part words.
+
+    That of some elements in it can be left out.
+    """
+    pieces: list[str] = []
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, node in walk:
+        if _parts_words(node):
+            pieces.append(" ")
+        if event == "end":
+            pieces.append("" if node is element else node.tail or "")
+        elif node.tag in UNSEEN or node in without:
+            walk.skip_subtree()
+        else:
+            pieces.append(node.text or "")
+    return fold("".join(pieces))
+
+
+def short_texts(root: HtmlElement, *, limit: int) -> dict[HtmlElement, str]:
+    """Return `text_of` each element whose text has at most so many characters.
+
+    One walk for all of them, so that it takes linear time however deep they are nested.
+    """
+    found: dict[HtmlElement, str] = {}
+    open_: list[list[str]] = [[]]
+    too_long = "x" * (limit + 1)  # stands for any such text
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            open_.append([node.text or ""])
+            continue
+        pieces = open_.pop()
+        inner = "" if node.tag in UNSEEN else _WHITE_SPACE.sub(" ", "".join(pieces))
+        words = inner.strip()
+        if len(words) <= limit:
+            found[node] = words
+        else:
+            inner = too_long
+        parting = " " if _parts_words(node) else ""
+        open_[-1] += (parting, inner, parting, node.tail or "")
+    return found
+
+
+def around(elements: Iterable[HtmlElement]) -> set[HtmlElement]:
+    """Return elements with all those in which they stand."""
+    found: set[HtmlElement] = set()
+    for element in elements:
+        one: HtmlElement | None = element
+        while one is not None and one not in found:
+            found.add(one)
+            one = one.getparent()
+    return found
+
+
+def remove(element: HtmlElement) -> None:
+    """Take an element out of its tree; its tail stays."""
+    element.drop_tree()
+
+
+def remove_all(root: HtmlElement, elements: Iterable[HtmlElement]) -> None:
+    """Take elements below a root out of their tree; their tails stay.
+
+    In linear time, where `remove` one by one would join the same tails over and over.
+    """
+    for element in elements:
+        element.tag = _REMOVED
+    etree.strip_elements(root, _REMOVED, with_tail=False)
+
+
+def _parts_words(node: HtmlElement) -> bool:
+    return node.tag in BLOCKS or node.tag == "br"
