@@ -250,7 +250,9 @@ MARKUP = {
     "objects in objects": Attack("<object data=/{n}><embed src=/{n}></object>"),
     # what rules look for
     "boilerplate": Attack('<div class="addtoany_share_save_container">a</div>b'),
-    "boilerplate in boilerplate": Attack('<div class="addtoany_share_save_container">a '),
+    "boilerplate in boilerplate": Attack(
+        '<div class="addtoany_share_save_container">a ', after="</div>" * 200
+    ),  # of what is open within it, the text behind it would be a part
     "boilerplate by its text": Attack("<div><p>Share</p></div>"),
     "copyright notices": Attack("<p>Copyright 2024 a</p>"),
 }
@@ -366,7 +368,7 @@ HEADERS = {
 
 def _title_again(size: int) -> str:
     """Return an article whose long title stands once more below many elements."""
-    title = Attack("a b ").of(size // 2).strip()
+    title = Attack("a b ").of(size).strip()
     return text(title=title, url=LINK, body=f"{'<div>' * 150}{title}{'</div>' * 150}{MARKED}")
 
 

@@ -204,3 +204,19 @@ def test_nothing_crashes(source, title):
     heading.drop(root, title=title)
     assert root.tag == "div"
     assert boilerplate.drop(root, rule=marked(BAR, NOTICE, GALLERY)) == ()
+
+
+@pytest.mark.parametrize(
+    ("mark", "is_dropped"),
+    [
+        pytest.param(BAR, False, id="a bar that was never closed"),
+        pytest.param(FOOTER, True, id="all behind a footer, as the rule says"),
+    ],
+)
+def test_an_element_that_holds_most_of_a_long_article_is_no_boilerplate(mark, is_dropped):
+    """A tag that was never closed takes no article; what is short, or little of it, goes all the same."""
+    long = "<p>One of many words.</p>" * 100
+    source = f'<p>a</p><hr><div class="bar">x{long}</div>'
+    assert ("many words" not in dropped(source, mark)) == is_dropped
+    assert "many words" in dropped(f'<p>a</p><div class="bar">x</div>{long}', BAR)
+    assert dropped(f'<p>{"b" * 4000}</p><div class="bar">{long}</div>', BAR) == f"<p>{'b' * 4000}</p>"

@@ -91,3 +91,10 @@ def test_removing_an_element_keeps_what_follows(source, left):
     root = markup.parse(source)
     elements.remove(next(root.iter("b")))
     assert html.tostring(root, encoding="unicode") == left
+
+
+def test_lengths_count_the_characters_within():
+    """Of each element its own text and that of all in it, not what stands behind it."""
+    root = markup.parse("<p>ab<b>c</b>d</p>ef")
+    found = {str(element.tag): length for element, length in elements.lengths(root).items()}
+    assert found == {"div": 6, "p": 4, "b": 1}

@@ -12,7 +12,7 @@ import re
 import signal
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
@@ -84,23 +84,9 @@ def _expressions() -> Iterator[tuple[str, re.Pattern[str], list[str]]]:
 
 
 EXPRESSIONS = {place: (expression, uses) for place, expression, uses in _expressions()}
-SLOW_EXPRESSIONS = {
-    "parse.frontmatter._ELEMENT": "it looks for the end of the white space from each place in it",
-    "parse.headers._WRAPPER": "each line break of a blank beginning is tried as the last one",
-}
 
 
-def _marked(names: Iterable[str], slow: Mapping[str, str]) -> list[Any]:
-    """Return names as parameters; those that are known to be slow must fail, until they are mended."""
-    return [
-        pytest.param(
-            name, id=name, marks=[pytest.mark.xfail(strict=True, reason=slow[name])] if name in slow else []
-        )
-        for name in names
-    ]
-
-
-@pytest.mark.parametrize("place", _marked(EXPRESSIONS, SLOW_EXPRESSIONS))
+@pytest.mark.parametrize("place", sorted(EXPRESSIONS))
 def test_an_expression_comes_to_its_end(place):
     """On a megabyte made against it, which takes a quadratic one hours."""
     expression, uses = EXPRESSIONS[place]
@@ -154,18 +140,6 @@ def _expressions_of_rules(sites: Sites) -> set[str]:
 
 # --- stages ----------------------------------------------------------------------------
 
-_CATEGORIES = "feedgen goes through all categories for each one that is added"
-_KEYS = "RE2's wrapper reads the whole address again for each match of a key"
-SLOW_STEPS = {"front matter, tags": _CATEGORIES}
-SLOW_ARTICLES = {
-    "front matter, tags": _CATEGORIES,
-    "front matter, blank tags": "frontmatter._ELEMENT",
-    "front matter, blank body": "headers._WRAPPER",
-    "link of keys": _KEYS,
-    "link of keys in a query": _KEYS,
-    "boilerplate in boilerplate": "boilerplate that is never closed takes the rest of the article",
-}
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _warm() -> None:
@@ -174,7 +148,7 @@ def _warm() -> None:
         published(hostile.ARTICLES[name](1))
 
 
-@pytest.mark.parametrize("name", _marked(hostile.ARTICLES, SLOW_STEPS))
+@pytest.mark.parametrize("name", sorted(hostile.ARTICLES))
 def test_steps_grow_with_the_article(name):
     """In no module more than it does, from parsing to the feed."""
     article = hostile.ARTICLES[name]
@@ -240,7 +214,7 @@ def grown(small: Counter[str], large: Counter[str], growth: float) -> dict[str, 
     }
 
 
-@pytest.mark.parametrize("name", _marked(hostile.ARTICLES, SLOW_ARTICLES))
+@pytest.mark.parametrize("name", sorted(hostile.ARTICLES))
 def test_an_article_comes_to_its_end(name):
     """And the text behind the attack is still there, or where the entry is cut, a link to it."""
     size = MEGABYTE if name in hostile.TEXTS | hostile.HEADERS else FEWER

@@ -469,6 +469,13 @@ def test_bad_bytes_become_replacement_characters_and_are_counted():
     assert [decision.outcome for decision in found.decisions if decision.rule == "encoding"] == ["2 × U+FFFD"]
 
 
+def test_stray_bytes_before_the_header_do_no_harm():
+    """The mark of another encoding is no reason to lose an article."""
+    found = parsed(b"\xff\xfe" + raw())
+    assert isinstance(found, Article)
+    assert found.version.epoch == EPOCH
+
+
 def test_date_line_is_no_part_of_the_body():
     """The date line and its author leave the body for their own fields."""
     found = article(body="<div><i>Jane &amp; Joe<br>2024-01-31T15:35:24Z</i></div><p>B</p>")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import feedbridge.sites
 from feedbridge.config import load_sites
 from feedbridge.model import Mark, SiteRule
+from feedbridge.normalise import boilerplate, links, pictures, summary
 from feedbridge.sites import apply
 from feedbridge.standards import dates, elements, markup
 
@@ -23,6 +24,8 @@ DW, GENERAL = RULES["dw"], SITES.general
 ISO = "2024-01-31T15:35:24.226Z"
 CID = "bafybeiafzhbleg3lhg6c6p7xh43dqqyrxkdpijhy3vij5ok36ur2ibjgye"
 OTHER_CID = "bafyreibfeuue5kkhflefmgj4murajvmio36uwd6wee2oefdejjxykghbgy"
+
+EMBEDLY = "https://cdn.embedly.com/widgets/media.html?"
 
 Borne = TypeVar("Borne", bound=Mark)
 
@@ -301,6 +304,14 @@ def test_body_without_a_date_line(site, body):
         pytest.param(
             "bbc",
             "<main>",
+            "<div><i>2020年 7月 20日</i></div>",
+            "2020年 7月 20日",
+            "UTC",
+            id="bbc in italics,, older",
+        ),
+        pytest.param(
+            "bbc",
+            "<main>",
             '<div class="date">2020年 7月 20日</div>',
             "2020年 7月 20日",
             "UTC",
@@ -407,10 +418,15 @@ def test_author_of_cdt(body, author):
     [
         ("rfa", '<div class="image-caption"><span style="width:2464px;">x</span></div>'),
         ("bbc", '<p role="text" class="a"><span>图像来源，</span><span>x</span></p>'),
+        ("bbc", '<span class="story-image-copyright">x</span>'),
+        ("bbc", '<figcaption class="media-caption"><span>x</span></figcaption>'),
         ("cdt", '<span style="font-size: 0.8em;color: #666;display: block;text-align: center;">x</span>'),
         ("cdt", '<p class="wp-caption-text">x</p>'),
         ("iyouport", '<p class="wp-caption-text" id="a">x</p>'),
         ("chinafile", '<div class="photo-caption img-caption">x</div>'),
+        ("chinafile", '<div> <div class="photo-credit">x</div> </div>'),
+        ("chinafile", '<div class="views-field views-field-field-common-system-credit">x</div>'),
+        ("pao-pao", '<div class="field field-name-field-image-source field-type-link-field">x</div>'),
         ("neist", '<div class="aesop-image-component"><figure><figcaption>x</figcaption></figure></div>'),
     ],
 )
@@ -418,7 +434,7 @@ def test_caption(slug, caption):
     """The element after a picture is known; a paragraph of text is not taken for one."""
     rule = RULES[slug]
     assert [mark for _, mark in marked(caption, rule.caption)]
-    assert not list(marked("<div><p>x</p><p class='a'>x</p></div>", rule.caption))
+    assert not list(marked("<p>x</p><p class='a'>x</p>", rule.caption))
 
 
 # --- boilerplate ---------------------------------------------------------------------------------
@@ -436,6 +452,11 @@ CDT_BOX = (
     "<strong>发表日期：</strong>2023.6.10</div>"
 )
 PODCAST = "<div><span>Skip podcast promotion and continue reading</span><strong>x</strong></div>"
+NEIST_ERROR = '<section class="css--lede-fullscreen-wrapper"><h1 class="a">肆零 <div>肆</div></h1></section>'
+EMBEDDED = (
+    '<blockquote class="wp-embedded-content"><p><a href="https://a.example/">x</a></p></blockquote>'
+    '<iframe class="wp-embedded-content" src="https://a.example/embed/"></iframe>'
+)
 SHARE = '<div class="addtoany_share_save_container addtoany_content"><a href="/x">x</a></div>'
 
 
@@ -471,6 +492,20 @@ SHARE = '<div class="addtoany_share_save_container addtoany_content"><a href="/x
             "div",
             "advertisement",
             id="place for one",
+        ),
+        pytest.param(
+            "bbc", '<span class="off-screen">x</span>', "span", "label for screen readers", id="bbc label"
+        ),
+        pytest.param("bbc", '<p class="embed-youtube-warning">x</p>', "p", "warning", id="bbc warning"),
+        pytest.param(
+            "reuters",
+            '<div class="StandardArticleBody_trustBadgeContainer">x</div>',
+            "div",
+            "trust badge",
+            id="reuters",
+        ),
+        pytest.param(
+            "rfi", '<div class="m-block-ad__label">x</div>', "div", "advertisement", id="rfi advertisement"
         ),
         pytest.param("dw", "<h3>相关图集：x</h3>", "h3", "unrelated gallery", id="dw gallery"),
         pytest.param("dw", FOOTER, "div", "feed service's footer", id="dw footer"),
@@ -527,6 +562,36 @@ SHARE = '<div class="addtoany_share_save_container addtoany_content"><a href="/x
         pytest.param(
             "neist", '<div class="code-block code-block-1">x</div>', "div", "advertisement", id="neist"
         ),
+        pytest.param(
+            "neist",
+            '<div class="container js-postMetaLockup"><a href="/x">x</a><time>May 1st 2020</time></div>',
+            "div",
+            "masthead",
+            id="neist masthead",
+        ),
+        pytest.param(
+            "neist",
+            '<div class="BarrierFailsafe__fullBarrier___2bFWd"><h1>x</h1></div>',
+            "div",
+            "paywall",
+            id="neist paywall",
+        ),
+        pytest.param("neist", NEIST_ERROR, "section", "error page", id="neist error page"),
+        pytest.param(
+            "neist",
+            '<div class="streamItem streamItem--heading"><span>Related</span></div>',
+            "div",
+            "related articles",
+            id="neist related",
+        ),
+        pytest.param(
+            "neist",
+            '<section class="nopqrstu"><a href="/x">x</a></section>',
+            "section",
+            "related articles",
+            id="neist their list",
+        ),
+        pytest.param("cdt", EMBEDDED, "iframe", "repeated link", id="cdt embedded article"),
         pytest.param("allnow", '<div class="author-wrap">x</div>', "div", "page header", id="allnow"),
         pytest.param("chinafile", '<div class="pullquote-share"></div>', "div", "comments", id="chinafile"),
     ],
@@ -567,6 +632,72 @@ WORDS = "Words of an article. " * 3
 def test_text_is_no_boilerplate(rule, source):
     """A paragraph of an article stays, and so does a copyright notice."""
     assert [tag for tag, _ in marked(source, rule.boilerplate)] == []
+
+
+def test_opening_of_neist_is_no_error_page():
+    """Large headings of translations look alike: only the words of the error tell."""
+    opening = NEIST_ERROR.replace("肆零 <div>肆</div>", "A headline")
+    assert not list(marked(opening, RULES["neist"].boilerplate))
+
+
+def test_footer_of_cdt():
+    """Of what the feed plugin puts below an article only the copyright notice stays, and no counter."""
+    root = markup.parse(
+        '<p>x</p><hr><p><small>© A for <a href="https://chinadigitaltimes.net/chinese">B</a>, 2020. |'
+        '<a href="https://chinadigitaltimes.net/chinese/2020/06/x/">Permalink</a> |'
+        '<a href="https://chinadigitaltimes.net/chinese/2020/06/x/#comments">No comment</a> |Add to'
+        '<a href="http://del.icio.us/">del.icio.us</a><br>Post tags: <a rel="tag" href="/y">y</a><br>'
+        "</small></p><p><small>Feed enhanced by <a>C</a> from <a>D</a></small></p>"
+    )
+    boilerplate.drop(root, rule=RULES["cdt"])
+    assert elements.text_of(root) == "x © A for B, 2020. |"
+
+
+@pytest.mark.parametrize(
+    ("address", "source", "caption"),
+    [
+        pytest.param(
+            "https://www.chinafile.com/x",
+            '<div><div class="views-field"><div><a href="/a.jpg"><img src="/b.jpg"></a></div>'
+            '</div> <div> <div class="photo-credit">Credit</div> </div> </div>',
+            "Credit",
+            id="chinafile",
+        ),
+        pytest.param(
+            "https://www.chinafile.com/x",
+            '<div><div class="views-field"><div><img src="/b.jpg"></div></div>'
+            '<div class="views-field views-field-field-common-system-credit"><div>Credit</div></div>'
+            '<div><div class="photo-caption img-caption">Caption</div></div></div>',
+            "Credit Caption",
+            id="chinafile gallery",
+        ),
+        pytest.param(
+            "https://www.bbc.com/zhongwen/simp/world-68266835",
+            '<div class="media-landscape"><span class="image-and-copyright"><img src="/a.jpg"><br>'
+            '<span class="story-image-copyright">EPA</span></span>'
+            '<figcaption class="media-caption"><span>Caption</span></figcaption></div>',
+            "EPA Caption",
+            id="bbc of 2020",
+        ),
+        pytest.param(
+            "https://pao-pao.net/article/1",
+            '<div class="content"><img src="/b.jpg"><div class="field-name-field-image-source"><div><div>'
+            '<a href="https://pao-pao.net/">Credit</a></div></div></div></div>',
+            "Credit",
+            id="pao-pao",
+        ),
+    ],
+)
+def test_caption_in_its_place(address, source, caption):
+    """Found from the picture, however many elements both stand in; the text begins after it."""
+    root = markup.parse(f"{source}<div><p>{WORDS * 4}</p></div>")
+    rule = apply.rule_for(address, SITES)
+    links.resolve(root, base=address, rule=rule)
+    rules = pictures.Rules(title="x", site=rule, sites=SITES, urls="keep")
+    arranged = pictures.arrange(root, rules=rules)
+    shown = pictures.standing(arranged, root)
+    assert [image.caption for image in shown.images] == [caption]
+    assert summary.of(root, without=()).startswith("Words of an article.")
 
 
 # --- links, pictures, frames -----------------------------------------------------------------------
@@ -764,6 +895,28 @@ def test_addresses_of_no_picture(url, is_none):
         ),
         ("https://cdn.embedly.com/widgets/media.html?src=https%3A%2F%2Fa.example", "Embedly", None),
         (
+            f"{EMBEDLY}src=https%3A%2F%2Fa.example%2F&url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Ft%3D1%26v%3Dyo3iQS7Ke9U&x=y",
+            "YouTube",
+            "https://www.youtube.com/watch?v=yo3iQS7Ke9U",
+        ),
+        (
+            f"{EMBEDLY}url=https%3A%2F%2Fyoutu.be%2Fyo3iQS7Ke9U",
+            "YouTube",
+            "https://www.youtube.com/watch?v=yo3iQS7Ke9U",
+        ),
+        (
+            f"{EMBEDLY}src=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fyo3iQS7Ke9U&key=z",
+            "YouTube",
+            "https://www.youtube.com/watch?v=yo3iQS7Ke9U",
+        ),
+        (f"{EMBEDLY}src=https%3A%2F%2Fwww.youtube.com%2Fembed%2Fvideoseries%3Flist%3DPLx", "Embedly", None),
+        (
+            f"{EMBEDLY}src=https%3A%2F%2Fa.example%2F&url=https%3A%2F%2Fvimeo.com%2F345271450&x=y",
+            "Vimeo",
+            "https://vimeo.com/345271450",
+        ),
+        (f"{EMBEDLY}url=https%3A%2F%2Fvimeo.com%2F345271450%2F8272103f6e", "Embedly", None),
+        (
             "https://chinadigitaltimes.net/chinese/2020/06/x/embed/#?secret=LcKpV4dabI",
             "WordPress",
             "https://chinadigitaltimes.net/chinese/2020/06/x/",
@@ -783,9 +936,18 @@ def test_player(url, name, page):
     assert (found.name, found.page) == (name, url if page is None else page)
 
 
-def test_still_picture_of_a_video():
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/embed/vE_yCOmWgGk",
+        f"{EMBEDLY}url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3DvE_yCOmWgGk",
+        f"{EMBEDLY}src=https%3A%2F%2Fwww.youtube.com%2Fembed%2FvE_yCOmWgGk",
+    ],
+    ids=["own frame", "Embedly's, its page", "Embedly's, its player"],
+)
+def test_still_picture_of_a_video(url):
     """Where the service gives each video's picture one address, it is given, too."""
-    video = apply.player_of("https://www.youtube.com/embed/vE_yCOmWgGk", SITES)
+    video = apply.player_of(url, SITES)
     assert video
     assert video.thumbnail == "https://i.ytimg.com/vi/vE_yCOmWgGk/hqdefault.jpg"
 
@@ -814,6 +976,8 @@ def test_frame_of_no_known_player(url):
         ("https://googleads.g.doubleclick.net/pagead/ads?x", True),
         ("https://platform.twitter.com/widgets/tweet_button.html?x", True),
         ("https://widgets.wp.com/likes/#blog_id=1", True),
+        (f"{EMBEDLY}src=https%3A%2F%2Fbutton.like.co%2Fin%2Fembed%2Fx%2Fbutton&display_name=LikeCoin", True),
+        (f"{EMBEDLY}src=https%3A%2F%2Fa.example%2F&url=https%3A%2F%2Fbutton.like.co%2Fx", False),
         ("https://www.facebook.com/plugins/video.php?href=x", False),
         ("https://www.youtube.com/embed/vE_yCOmWgGk", False),
         ("https://a.example/?https://www.facebook.com/plugins/like.php", False),

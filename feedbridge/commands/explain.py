@@ -1,5 +1,6 @@
 """`feedbridge explain`: every decision about one article."""
 
+import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ from feedbridge.config import Config
 from feedbridge.errors import ConfigError
 from feedbridge.model import Decision
 from feedbridge.standards.text import show
+
+log = logging.getLogger(__name__)
 
 
 @click.command(cls=options.Command, short_help="Say what became of one article, and why.")
@@ -44,6 +47,8 @@ def _configuration(asked: options.Options, article: str) -> Config:
         folder = Path(article).absolute().parent
         if not folder.is_dir() or article.startswith("urn:"):
             raise
+        detail = "there is no configuration, so the file's folder is taken for the archive"
+        log.warning("archive.assumed", extra={"input": show(str(folder)), "detail": detail})
         return configuration.for_directories(input=folder, output=folder / "public")
 
 

@@ -14,10 +14,11 @@ The order:
  9. the allow-list, last: `standards.markup.sanitise`; what is too long then is cut: `cut.write`
 """
 
+from collections import Counter
 from typing import Literal
 
 import msgspec
-from lxml.html import builder
+from lxml.html import HtmlElement, builder
 
 from feedbridge.model import Article, Content, Decision, Entry, Identity, Measure, Sites
 from feedbridge.normalise import (
@@ -35,6 +36,7 @@ from feedbridge.normalise import (
 )
 from feedbridge.sites import apply
 from feedbridge.standards import elements, language, markup, text, urls
+from feedbridge.standards.tokens import UNSEEN
 
 TITLE_LIMIT = 80  # characters of the text that stand for a missing title
 CONTENT_LIMIT_BYTES = 512 * 1024  # of one entry (emission rule 11)
@@ -52,6 +54,7 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     link = urls.absolute(article.link, "")
     rule = apply.rule_for(article.link, sites)
     root = markup.parse(article.body)
+    unseen = _unseen(root)
     in_paragraphs = bare.arrange(root)
     lines.join(root)
     cleaned = (
@@ -96,6 +99,7 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
             Decision(
                 rule="language", outcome=tag, reason="by its characters, else the site's or as configured"
             ),
+            *unseen,
             *cleaned,
             *arranged.decisions,
             *played.decisions,
@@ -103,6 +107,15 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
             *shortened,
         ),
     )
+
+
+def _unseen(root: HtmlElement) -> tuple[Decision, ...]:
+    """Count what goes without a word: code, forms, drawings; frames are told of one by one."""
+    counts = Counter(str(one.tag) for one in root.iter(*UNSEEN) if one.tag != "iframe")
+    if not counts:
+        return ()
+    outcome = ", ".join(f"{name} × {count}" for name, count in sorted(counts.items()))
+    return (Decision(rule="elements removed", outcome=outcome, reason="nobody reads what is in them"),)
 
 
 def entry(content: Content, identity: Identity) -> Entry:

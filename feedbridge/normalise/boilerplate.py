@@ -46,25 +46,33 @@ def _is_hidden(element: HtmlElement) -> bool:
 
 
 def _drop_marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Counter[str]:
+    """Drop what bears a mark, but nothing with more than half of a long article: its tag was never closed."""
+    if not marks:
+        return Counter()
+    texts = elements.short_texts(root, limit=apply.MAX_MARK_TEXT)
+    lengths = elements.lengths(root)
     counts: Counter[str] = Counter()
     gone: dict[HtmlElement, None] = {}  # in order
-    with_pictures = elements.around(root.iter("img")) if marks else set()
-    for element, mark in list(_marked(root, marks)):
-        if element in gone:
+    last: list[HtmlElement] = []  # what stands behind them goes, too
+    with_pictures = elements.around(root.iter("img"))
+    for element, mark in _marked(root, marks, texts):
+        was_never_closed = element not in texts and lengths[element] * 2 > lengths[root]
+        if element in gone or (was_never_closed and mark.takes != "rest"):
             continue
         counts[mark.what] += 1
-        for one in (element, *_taken_along(element, mark, with_pictures)):
-            gone.update(dict.fromkeys(one.iter()))
+        taken = (element, *_taken_along(element, mark, with_pictures))
+        gone.update(dict.fromkeys(one for part in taken for one in part.iter()))
+        last += taken if mark.takes == "rest" else ()
+    for element in last:
+        element.tail = None
     elements.remove_all(root, gone)
     return counts
 
 
-def _marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Iterator[tuple[HtmlElement, Boilerplate]]:
+def _marked(
+    root: HtmlElement, marks: Sequence[Boilerplate], texts: Mapping[HtmlElement, str]
+) -> Iterator[tuple[HtmlElement, Boilerplate]]:
     """Find each element that bears a mark, with the first one; a longer text than a mark's fits none."""
-    if not marks:
-        return
-    by_text = any(mark.text for mark in marks)
-    texts = elements.short_texts(root, limit=apply.MAX_MARK_TEXT) if by_text else {}
     for element in root.iterdescendants():
         mark = _first_mark(element, marks, texts)
         if mark is not None:
@@ -88,10 +96,7 @@ def _taken_along(
 ) -> Iterator[HtmlElement]:
     """Find the following siblings that a mark takes, too."""
     if mark.takes == "rest":
-        element.tail = None
-        for sibling in element.itersiblings():
-            sibling.tail = None
-            yield sibling
+        yield from element.itersiblings()
     elif mark.takes == "pictures":
         before = element
         for sibling in element.itersiblings():

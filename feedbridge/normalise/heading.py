@@ -11,6 +11,7 @@ from feedbridge.model import Decision
 from feedbridge.standards import elements
 from feedbridge.standards.tame import BLOCKS
 
+MAX_TITLE = 1000  # characters: a longer one is a text, and compared once for each element around its copy
 SUFFIX = 30  # characters: the site's name at the end of a title has no more
 _MORE = 20  # characters of quotation marks and the like that a heading may have and the title not
 
@@ -23,6 +24,8 @@ _MEDIA = ("img", "picture", "video", "audio", "iframe", "object", "embed")
 
 def drop(root: HtmlElement, *, title: str) -> tuple[Decision, ...]:
     """Drop the first element with text where all its text is the title, and the article has more."""
+    if len(title) > MAX_TITLE:
+        return ()
     names = {_name(title), _name(_SITE.sub("", title))} - {""}
     first, beginning = _first_text(root)
     if not any(name.startswith(_name(beginning.strip()[: len(title) + _MORE])) for name in names):

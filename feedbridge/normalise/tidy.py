@@ -102,7 +102,8 @@ class _Walk:
         elif self._is_in_line and self._parting is None and next(node.iter("br", *BLOCKS), None) is not None:
             self._parting = node
         else:
-            node.tail = "".join(node.itertext()) + (node.tail or "")  # white space
+            # A plain space: another one, alone between two blocks, would be a line of its own.
+            node.tail = " " * any(map(bool, node.itertext())) + (node.tail or "")
             self._dropped.append(node)
 
     def _break(self, node: HtmlElement) -> None:

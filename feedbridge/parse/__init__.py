@@ -137,4 +137,4 @@ def _encoding(bad: int) -> tuple[Decision, ...]:
 def _key_reason(key: str) -> str:
     if key.startswith("url/"):
         return "a hash of the canonical address"
-    return "the site's own number of the article"
+    return "what its site's rule finds in the address"

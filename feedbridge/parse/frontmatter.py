@@ -6,19 +6,23 @@ them, so a strict reader would lose the file; and of YAML nothing is needed but 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
 from feedbridge.standards import text
 
 MAX_LINES = 100  # real ones have eight keys
+MAX_CATEGORIES = 50  # real ones have one or two
 
 _FENCE = re.compile(r"---[ \t]*")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(.*))?")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
 _BLOCK = re.compile(r"[|>][+-]?")
-_ELEMENT = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^,]*?)\s*(?:,|$)""")
+_ELEMENT = re.compile(
+    r"""\s*+("(?:[^"\\]|\\.)*+"(?=\s*+(?:,|$))|'[^']*+'(?=\s*+(?:,|$))|[^,]*+)\s*+(?:,|$)"""
+)  # possessive: nothing is tried twice
 _ESCAPE = re.compile(r'\\(?:(["\\/])|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))')
 
 
@@ -61,13 +65,13 @@ def _read(lines: Sequence[str]) -> FrontMatter:
             fields.setdefault(found[1].lower(), current)
         elif current:
             current.append(line)
-    listed = (*_items(fields.get("categories", [])), *_items(fields.get("tags", [])))
+    listed = (item for name in ("categories", "tags") for item in _items(fields.get(name, [])))
     return FrontMatter(
         title=_text(fields.get("title", [])),
         date=_text(fields.get("date", [])),
         author=_text(fields.get("author", [])),
         link=_text(fields.get("from", [])),
-        categories=tuple(dict.fromkeys(filter(None, listed))),
+        categories=tuple(islice(dict.fromkeys(filter(None, listed)), MAX_CATEGORIES)),
     )
 
 

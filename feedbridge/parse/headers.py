@@ -21,13 +21,14 @@ from feedbridge.parse.frontmatter import FrontMatter
 
 Shape = Literal["A", "B", "B-NaN", "C", "D", "E"]
 
+_STRAY = "\ufeff\ufffd"  # byte order marks, also of other encodings, which are no UTF-8
 MAX_TITLE_LINES = 40  # of one that is broken into several
 
 _COMMENT = re.compile(r"\s{0,99}<!--(.{0,99}?)-->")
 _EPOCH = re.compile(r"-?[0-9.]{1,99}|NaN")
 _DASHES = re.compile(r"-{3,}[ \t]*")
 _FEED_DATE = re.compile(r"日期：(.{0,99})")
-_WRAPPER = re.compile(r"<div>\s*\n(.*)</div>", re.DOTALL)
+_WRAPPER = re.compile(r"<div>[^\S\n]*+\n(.*)</div>", re.DOTALL)
 _SIGN = re.compile(
     r"^[ \t]{0,9}<!--\s{0,9}(?:-?[0-9.]{1,99}|NaN)\s{0,9}-->"  # an epoch comment
     r"|^日期："
@@ -57,7 +58,7 @@ def has_sign(head: str) -> bool:
 
 def read(source: str) -> Header | None:
     """Read the header of a file; None if it has neither a title line nor a `from` in front matter."""
-    front, lines = frontmatter.split(_after_blank(source.lstrip("\ufeff").split("\n")))
+    front, lines = frontmatter.split(_after_blank(source.lstrip(_STRAY).split("\n")))
     epoch, after_epoch = _epoch(_after_blank(lines))
     title, after_title = _title_line(_after_blank(after_epoch))
     if title is None:

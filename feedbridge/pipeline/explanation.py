@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from feedbridge.errors import UsageError
-from feedbridge.model import Article, Decision, Document, Entry, Identity, Ignored, Rejected, Value, Version
+from feedbridge.model import Article, Decision, Document, Identity, Ignored, Rejected, Value, Version
 from feedbridge.pipeline.library import Library
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
@@ -57,14 +57,14 @@ def _path_of(library: Library, wanted: str) -> bytes:
 
 
 def _explain(library: Library, article: Article, documents: Iterable[Document]) -> Explanation:
+    """Tell what the asked file says, also where its entry says what another file of the article does."""
     path = article.version.path
-    identity = next(one for one in library.identities() if path in one.versions)
-    entry, names = _standing(identity, documents)
-    entry = entry or library.entry_of(identity)
-    if entry is None:
-        failed = library.found(identity.speaker.path)
-        assert isinstance(failed, Rejected)  # noqa: S101  # that is why there is no entry
+    content = library.content(article)
+    if content is None:
+        failed = library.found(path)
+        assert isinstance(failed, Rejected)  # noqa: S101  # that is why there is no content
         return _explain_rejected(path, failed)
+    identity = next(one for one in library.identities() if path in one.versions)
     speaks = identity.speaker.path == path
     verdict = "an entry" if speaks else f"another file of it speaks: {show(identity.speaker.path)}"
     return Explanation(
@@ -72,22 +72,20 @@ def _explain(library: Library, article: Article, documents: Iterable[Document]) 
         verdict=verdict,
         decisions=(
             *article.decisions,
+            *content.decisions,
+            Decision(rule="fingerprint", outcome=content.measure.fingerprint, reason=_FINGERPRINT),
             *_joined(library, identity),
-            *entry.decisions,
-            Decision(rule="fingerprint", outcome=entry.measure.fingerprint, reason=_FINGERPRINT),
-            _feeds(names),
+            _feeds(_standing(identity, documents)),
         ),
     )
 
 
-def _standing(identity: Identity, documents: Iterable[Document]) -> tuple[Entry | None, tuple[str, ...]]:
-    found = [
-        (document.spec.name, entry)
+def _standing(identity: Identity, documents: Iterable[Document]) -> tuple[str, ...]:
+    return tuple(
+        document.spec.name
         for document in documents
-        for entry in document.entries
-        if entry.guid == identity.guid
-    ]
-    return (found[0][1] if found else None), tuple(name for name, _ in found)
+        if any(entry.guid == identity.guid for entry in document.entries)
+    )
 
 
 def _joined(library: Library, identity: Identity) -> tuple[Decision, ...]:

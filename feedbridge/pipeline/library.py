@@ -93,7 +93,7 @@ class Library:
         """
         measured = self._measures.get(version.digest)
         if measured is None:
-            content = self._normalise(self.article(version))
+            content = self.content(self.article(version))
             if content is None:
                 raise ArticleChanged(version.path)
             measured = self._measures[version.digest] = content.measure
@@ -107,8 +107,23 @@ class Library:
         kept = self._kept.get(article.guid)
         if kept is not None or isinstance(self._found[article.speaker.path], Rejected):
             return kept
-        content = self._normalise(self.article(article.speaker))
+        content = self.content(self.article(article.speaker))
         return None if content is None else self._entry(content, article)
+
+    def content(self, article: Article) -> Content | None:
+        """Return what an article's own file says, be it the one that speaks or not; None if rejected."""
+        from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
+
+        wishes = Wishes(language=self._config.site.language, image_urls=self._config.images.urls)
+        path = article.version.path
+        try:
+            return normalise(article, sites=self._config.sites, wishes=wishes)
+        except Exception as exc:
+            # The last line of defence: whatever one article does to us, the others have their feed.
+            log.debug("article.failed", exc_info=True, extra={"path": show(path)})
+            detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
+            self._set(path, Rejected(path=path, code="failed", detail=detail, decisions=article.decisions))
+            return None
 
     def keep(self, entries: tuple[Entry, ...]) -> None:
         """Keep these entries, and no others, for the documents that are still to come."""
@@ -171,20 +186,6 @@ class Library:
         if self._changes[path] > PATIENCE and isinstance(self._found[path], Version):
             detail = "it changes faster than it can be read"
             self._set(path, Rejected(path=path, code="unreadable", detail=detail))
-
-    def _normalise(self, article: Article) -> Content | None:
-        from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
-
-        wishes = Wishes(language=self._config.site.language, image_urls=self._config.images.urls)
-        path = article.version.path
-        try:
-            return normalise(article, sites=self._config.sites, wishes=wishes)
-        except Exception as exc:
-            # The last line of defence: whatever one article does to us, the others have their feed.
-            log.debug("article.failed", exc_info=True, extra={"path": show(path)})
-            detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
-            self._set(path, Rejected(path=path, code="failed", detail=detail, decisions=article.decisions))
-            return None
 
     @staticmethod
     def _entry(content: Content, article: Identity) -> Entry:

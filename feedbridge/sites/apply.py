@@ -12,6 +12,7 @@ from feedbridge.standards import text, urls
 from feedbridge.standards.expressions import compiled
 
 HEAD = 4096  # characters of a body in which its date line stands, and far more than one needs
+MAX_KEYED = 8192  # characters of path and query in which a key is looked for; servers take no more
 MAX_MARK_TEXT = 1000  # characters of an element that is known by its text: a longer one is no boilerplate
 KEY_DIGITS = 20  # hexadecimal: with 80 bits a million articles share one by a chance of 1 in 10^12
 
@@ -57,7 +58,8 @@ def key_of(url: str, sites: Sites, *, title: str = "") -> str:
     rule = rule_for(url, sites)
     address = _canonical(url, rule, sites)
     path_and_query = "".join(_PATH_AND_QUERY.findall(address))
-    own = next(filter(None, (_last_key(expression, path_and_query) for expression in rule.key)), "")
+    expressions = rule.key if len(path_and_query) <= MAX_KEYED else ()
+    own = next(filter(None, (_last_key(expression, path_and_query) for expression in expressions)), "")
     if own:
         return f"{rule.slug}/{own}"
     if title:

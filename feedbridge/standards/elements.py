@@ -62,6 +62,21 @@ def short_texts(root: HtmlElement, *, limit: int) -> dict[HtmlElement, str]:
     return found
 
 
+def lengths(root: HtmlElement) -> dict[HtmlElement, int]:
+    """Return how many characters of text stand in each element, white space and all."""
+    found: dict[HtmlElement, int] = {}
+    before: list[int] = []
+    length = 0
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            before.append(length)
+            length += len(node.text or "")
+        else:
+            found[node] = length - before.pop()
+            length += len(node.tail or "")
+    return found
+
+
 def around(elements: Iterable[HtmlElement]) -> set[HtmlElement]:
     """Return elements with all those in which they stand."""
     found: set[HtmlElement] = set()
