@@ -27,7 +27,7 @@ from feedbridge.render import render
 from feedbridge.selection import document
 from tests.samples import CHECKOUT, EPOCH, SHARED, spec, text
 
-_SAFE = re.compile("https?:|mailto:")
+_SAFE = re.compile("https?:|mailto:", re.IGNORECASE)
 
 LONGEST_S = 1.0  # of the processor's time
 SHOWN = 20  # failures
