@@ -219,7 +219,8 @@ def test_front_matter_gives_author_and_categories():
 
 
 @pytest.mark.parametrize(
-    ("channel", "source"), [("Some Channel", None), ("some-channel", "some-channel"), ("", "youtube")]
+    ("channel", "source"),
+    [("Some Channel", None), ("some-channel", "some-channel"), ("", "youtube"), ("YouTube", "youtube")],
 )
 def test_a_site_with_many_sources_gives_the_category_as_source(channel, source):
     """One site carries many channels, each of which is a source; without a category the site is."""

@@ -75,14 +75,14 @@ def canonical_of(url: str, sites: Sites) -> str:
 def source_of(url: str, category: str, sites: Sites) -> tuple[str, str]:
     """Return an article's source and the source's name.
 
-    They are those of the site's rule; for one with many sources those of the category, where there is one;
-    without a rule the host, twice.
+    They are those of the site's rule; for one with many sources those of the category, unless there is none
+    or it is the site's own name; without a rule the host, named by the category or by itself.
     """
     rule = rule_for(url, sites)
     if not rule.slug:
         name = urls.host(url)
         return name, category or name
-    if rule.has_many_sources and category:
+    if rule.has_many_sources and category and category.casefold() not in (rule.slug, rule.name.casefold()):
         return urls.slug(category), category
     return rule.slug, rule.name
 
