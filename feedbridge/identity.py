@@ -10,14 +10,11 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from feedbridge.model import Identity, Measure, Version
+from feedbridge.standards.dates import EPOCH
 
 # One constant for every installation: nothing to configure, nothing to get wrong. It may
 # never change, or every entry of every feed comes back as new.
 NAMESPACE = UUID("7d4b2445-9bd9-4707-8e4f-f9f75481c621")
-
-# The number of the set of rules by which addresses give keys. A released set is frozen
-# (tests/id_rules_1.tsv): other rules make other keys, and so are another set.
-ID_RULES = 1
 
 
 def guid(key: str) -> str:
@@ -41,9 +38,10 @@ def _join(versions: Sequence[Version], measure: Callable[[Version], Measure]) ->
     ranked = _ranked(versions, measures)
     speaker = ranked[0]
     said = measures[speaker.digest].fingerprint
-    since = min(_arrived(version) for version in ranked if measures[version.digest].fingerprint == said)
     published = min(version.published for version in ranked)
-    epochs = [version.epoch for version in ranked if version.epoch is not None]
+    same = [version for version in ranked if measures[version.digest].fingerprint == said]
+    since = min((version.epoch for version in same if version.epoch), default=published)
+    epochs = (version.epoch for version in ranked if version.epoch)
     return Identity(
         key=speaker.key,
         guid=guid(speaker.key),
@@ -67,17 +65,14 @@ def _ranked(versions: Sequence[Version], measures: dict[bytes, Measure]) -> list
     """Order the versions, the one that speaks first.
 
     Newest is not always best: a later version may be a stub. So a version with less than half of the longest
-    text stands behind. Then the newest epoch counts, then the longer text, then the last path in byte order.
+    text stands behind. Then the newest epoch counts (a file without one has lost its true date, and stands
+    behind), then the longer text, then the last path in byte order.
     """
     lengths = {digest: found.length for digest, found in measures.items()}
     longest = max(lengths.values())
 
     def rank(version: Version) -> tuple[bool, datetime, int, bytes]:
         length = lengths[version.digest]
-        return (length * 2 >= longest, _arrived(version), length, version.path)
+        return (length * 2 >= longest, version.epoch or EPOCH, length, version.path)
 
     return sorted(versions, key=rank, reverse=True)
-
-
-def _arrived(version: Version) -> datetime:
-    return version.epoch or version.published

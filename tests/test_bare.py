@@ -32,6 +32,12 @@ def links(text: str) -> list[str]:
     ("source", "paragraphs"),
     [
         pytest.param("a", "<p>a</p>", id="one line"),
+        pytest.param(
+            "https://web.archive.org/web/2020/https://e.org/a",
+            '<p><a href="https://web.archive.org/web/2020/https://e.org/a">'
+            "https://web.archive.org/web/2020/https://e.org/a</a></p>",
+            id="an address that is a part of another",
+        ),
         pytest.param(" a\nb \n", "<p>a<br>b</p>", id="a line break"),
         pytest.param("a\n \u3000\n\nb\nc", "<p>a</p><p>b<br>c</p>", id="blank lines"),
         pytest.param("a\r\n\r\nb", "<p>a</p><p>b</p>", id="CRLF"),

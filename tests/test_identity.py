@@ -103,8 +103,8 @@ def test_rule_3_updated_is_the_epoch_but_never_before_published():
         ),
         pytest.param(
             (version(path=b"1", digest=LONG), version(path=b"2", digest=AGAIN, epoch=None)),
-            b"2",
-            id="no epoch: published stands for it",
+            b"1",
+            id="a file without an epoch stands behind",
         ),
     ],
 )
@@ -135,6 +135,14 @@ def test_which_version_speaks(files, speaks):
         ),
         pytest.param((version(digest=LONG), later(5, path=b"b", digest=STUB)), 0, id="a stub is no update"),
         pytest.param((later(3), later(3, path=b"b")), 3, id="a copy"),
+        pytest.param(
+            (
+                later(2, digest=LONG),
+                version(path=b"b", digest=AGAIN, epoch=None, published=EPOCH + timedelta(hours=9)),
+            ),
+            2,
+            id="a copy without an epoch",
+        ),
     ],
 )
 def test_rule_3_updated_of_several_files(files, hours):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from feedbridge import parse
 from feedbridge.config import load_sites
 from feedbridge.model import Article, Ignored, Rejected
-from feedbridge.parse import frontmatter
+from feedbridge.parse import dating, frontmatter, headers
 from feedbridge.parse.frontmatter import FrontMatter
+from feedbridge.sites.apply import DateLine
 from tests.samples import EPOCH, NOW, raw, text, version
 
 SITES = load_sites()
@@ -252,6 +253,40 @@ def test_an_unusable_address_in_the_title_line_gives_way_to_front_matter():
     assert from_text(shape_b().replace("](https://e.org/x)", "]()")).link == "https://e.org/x"
 
 
+def test_a_link_at_the_head_of_a_body_is_no_title_line():
+    """Below front matter only dashes make a title line."""
+    found = from_text(FRONT + "\n[x](https://other.example/y)\nwords")
+    assert (found.shape, found.title, found.link) == ("C", "A title", "https://e.org/x")
+    assert found.body.startswith("[x](")
+
+
+def test_categories_are_plain_texts_each_once():
+    """Entities are decoded before they are compared; tags come after."""
+    written = FRONT.replace("categories: [ Some Channel ]", 'categories: [ "&nbsp;", "A&amp;B", "A&B" ]')
+    assert from_text(written).categories == ("A&B", "Some Channel")
+
+
+def test_tags_make_no_source():
+    """Only a category tells one channel of a site from another."""
+    written = shape_b().replace("https://e.org/x", "https://www.youtube.com/watch?v=abcdefghijk")
+    written = written.replace("categories: [ Some Channel ]\n", "")
+    assert from_text(written).version.source == "youtube"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("\ufeff" + text().replace("------\n", ""), id="BOM"),
+        pytest.param("\x08" + text().replace("------\n", ""), id="U+0008"),
+        pytest.param(FRONT.replace("\n", "\r") + "\rx", id="CR alone"),
+        pytest.param(FRONT.replace("from:", "From:") + "\nx", id="capitals"),
+    ],
+)
+def test_signs_are_looked_for_as_headers_are_read(source):
+    """What can be read is not ignored."""
+    assert from_text(source).version.published == EPOCH
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -337,6 +372,16 @@ def test_rule_2_published_from_what_there_is(source, path, published):
     assert from_text(source, path).version.published == published
 
 
+def test_a_day_is_read_in_the_order_of_the_rule():
+    """A site's rule tells the order of days as it does of moments."""
+    header = headers.read(text(epoch=None))
+    assert header
+    line = DateLine(date="03/04/2024", author="", start=0, end=0)
+    rule = msgspec.structs.replace(SITES.general, date_order="day-month-year")
+    dated = dating.settle(header, line, rule=rule, name="a.md")
+    assert dated.published == datetime(2024, 4, 3, tzinfo=UTC)
+
+
 def test_a_date_in_a_directory_is_none():
     """Files move; only the file's own name counts."""
     found = parse.parse(b"2021-05-23/x.md", raw(epoch=None), sites=SITES)
@@ -380,12 +425,12 @@ def test_every_date_is_said_with_its_reason():
         pytest.param("title:\n  a", FrontMatter(title="a"), id="on the next line"),
         pytest.param("Title: a\ntitle: b", FrontMatter(title="a"), id="twice: the first"),
         pytest.param("from: https://e.org/a:b", FrontMatter(link="https://e.org/a:b"), id="an address"),
-        pytest.param("tags: [ a b ]", FrontMatter(categories=("a b",)), id="one item with a space"),
-        pytest.param('tags: [a, "b, c", a, ]', FrontMatter(categories=("a", "b, c")), id="items, each once"),
-        pytest.param("tags:\n- a\n  - 'b'", FrontMatter(categories=("a", "b")), id="an item a line"),
-        pytest.param("tags: a b", FrontMatter(categories=("a b",)), id="no list"),
-        pytest.param("tags: [ a", FrontMatter(categories=("a",)), id="no closing bracket"),
-        pytest.param("tags: [b]\ncategories: [a]", FrontMatter(categories=("a", "b")), id="categories first"),
+        pytest.param("tags: [ a b ]", FrontMatter(tags=("a b",)), id="one item with a space"),
+        pytest.param('tags: [a, "b, c", a, ]', FrontMatter(tags=("a", "b, c", "a")), id="items"),
+        pytest.param("tags:\n- a\n  - 'b'", FrontMatter(tags=("a", "b")), id="an item a line"),
+        pytest.param("tags: a b", FrontMatter(tags=("a b",)), id="no list"),
+        pytest.param("tags: [ a", FrontMatter(tags=("a",)), id="no closing bracket"),
+        pytest.param("tags: [b]\ncategories: [a]", FrontMatter(categories=("a",), tags=("b",)), id="both"),
         pytest.param("???\n- x\n: y\n\ntitle: a", FrontMatter(title="a"), id="nonsense"),
     ],
 )

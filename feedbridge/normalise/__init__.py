@@ -90,7 +90,9 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
         images=shown.images,
         lead=shown.lead,
         measure=Measure(
-            fingerprint=fingerprint.of(title, words, pictures=arranged.marks, players=played.marks),
+            fingerprint=fingerprint.of(
+                title if title != link else "", words, pictures=arranged.marks, players=played.marks
+            ),
             length=len(words),
         ),
         decisions=(

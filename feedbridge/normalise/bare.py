@@ -10,8 +10,10 @@ from feedbridge.model import Decision
 from feedbridge.standards import urls
 from feedbridge.standards.elements import is_blank
 
-# All characters that a URI has (RFC 3986 §2), to where another address begins.
-_ADDRESS = re.compile(r"https?://(?:(?!https?://)[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-])+", re.IGNORECASE)
+# All characters that a URI has (RFC 3986 §2), to where another address begins that is no part of this one.
+_ADDRESS = re.compile(
+    r"https?://(?:(?!(?<![=/])https?://)[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-])+", re.IGNORECASE
+)
 _CLOSING = ".,;:!?'*#(["  # an address may end in one of these, but a text that goes on is far likelier
 _OPENING = {")": "(", "]": "["}
 _RULERS = "-=_~+"  # signs of which people draw lines, right after an address

@@ -4,8 +4,8 @@
     frontmatter  the keys between two lines of dashes
     dating       every date that a file holds, and which of them counts
 
-Only the header and what a site's rule finds at the beginning of a body are read here: cheap, and
-without a markup parser. What a body says is the business of `normalise`.
+Only the header and what a site's rule finds in a body, date line and author, are read here: cheap,
+and without a markup parser. What a body says is the business of `normalise`.
 """
 
 import hashlib
@@ -71,11 +71,11 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
     )
     if dated.published is None:
         epoch = dated.decisions[0].reason
-        detail = f"{epoch}, and neither body, front matter nor file name gives a date"
+        detail = f"{epoch}, and neither body, front matter, feed's date nor file name gives one"
         return Rejected(path=path, code="no-date", detail=detail, decisions=decisions)
     title = text.fold(text.decode_entities(header.title or header.front.title))
-    categories = tuple(map(_line, header.front.categories))
-    source, source_name = apply.source_of(header.link, next(iter(categories), ""), sites)
+    named, tags = (_lines(listed) for listed in (header.front.categories, header.front.tags))
+    source, source_name = apply.source_of(header.link, next(iter(named), ""), sites)
     version = Version(
         path=path,
         digest=hashlib.blake2b(raw, digest_size=16).digest(),
@@ -86,6 +86,7 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
         source_name=source_name,
     )
     author = _author(header, line, rule)
+    categories = tuple(dict.fromkeys((*named, *tags)))
     return Article(
         version=version,
         shape=header.shape,
@@ -115,8 +116,9 @@ def _author(header: Header, line: apply.DateLine | None, rule: SiteRule) -> str:
     return in_front or (line.author if line else "") or apply.author_of(header.body, rule)
 
 
-def _line(written: str) -> str:
-    return text.fold(text.decode_entities(written))
+def _lines(listed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts of a list as plain texts; what is empty or stands there twice is nothing more."""
+    return tuple(dict.fromkeys(filter(None, (text.fold(text.decode_entities(one)) for one in listed))))
 
 
 def _decode(raw: bytes) -> tuple[str, int]:

@@ -62,7 +62,7 @@ def _read(name: str, written: str, rule: SiteRule | None) -> _Candidate:
     moment = dates.parse_moment(written, zone=zone, order=order)
     if moment is not None:
         return _Candidate(name=name, written=written, found=moment)
-    day = dates.parse_day(written)
+    day = dates.parse_day(written, order=order)
     return _Candidate(name=name, written=written, found=day, is_day=day is not None)
 
 

@@ -13,7 +13,7 @@ import msgspec
 from feedbridge.standards import text
 
 MAX_LINES = 100  # real ones have eight keys
-MAX_CATEGORIES = 50  # real ones have one or two
+MAX_CATEGORIES = 50  # of each list; real ones have one or two
 
 _FENCE = re.compile(r"---[ \t]*")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*")
@@ -33,7 +33,8 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
     date: str = ""
     author: str = ""
     link: str = ""
-    categories: tuple[str, ...] = ()  # then the tags
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 def split(lines: Sequence[str]) -> tuple[FrontMatter | None, Sequence[str]]:
@@ -65,13 +66,13 @@ def _read(lines: Sequence[str]) -> FrontMatter:
             fields.setdefault(found[1].lower(), current)
         elif current:
             current.append(line)
-    listed = (item for name in ("categories", "tags") for item in _items(fields.get(name, [])))
     return FrontMatter(
         title=_text(fields.get("title", [])),
         date=_text(fields.get("date", [])),
         author=_text(fields.get("author", [])),
         link=_text(fields.get("from", [])),
-        categories=tuple(islice(dict.fromkeys(filter(None, listed)), MAX_CATEGORIES)),
+        categories=_list(fields.get("categories", [])),
+        tags=_list(fields.get("tags", [])),
     )
 
 
@@ -80,6 +81,10 @@ def _text(lines: Sequence[str]) -> str:
     first, *more = lines or ("",)
     kept = more if _BLOCK.fullmatch(first.strip()) else lines
     return _plain(text.fold(" ".join(kept)))
+
+
+def _list(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(islice(filter(None, _items(lines)), MAX_CATEGORIES))
 
 
 def _items(lines: Sequence[str]) -> Iterable[str]:

@@ -18,6 +18,7 @@ import msgspec
 
 from feedbridge.parse import frontmatter
 from feedbridge.parse.frontmatter import FrontMatter
+from feedbridge.standards import text
 
 Shape = Literal["A", "B", "B-NaN", "C", "D", "E"]
 
@@ -33,10 +34,10 @@ _SIGN = re.compile(
     r"^[ \t]{0,9}<!--\s{0,9}(?:-?[0-9.]{1,99}|NaN)\s{0,9}-->"  # an epoch comment
     r"|^日期："
     # front matter that says from where
-    r"|\A\ufeff?\s{0,9}---[ \t]{0,9}\r?\n(?:[^\n]*\n){0,40}?from[ \t]{0,9}:",
+    r"|\A\s{0,9}---[ \t]{0,9}\n(?:[^\n]*\n){0,40}?[Ff][Rr][Oo][Mm][ \t]{0,9}:",
     re.MULTILINE,
 )
-_ABOVE_DASHES = re.compile(r"^([^\n]*)\)[ \t]{0,9}\r?\n-{3,}", re.MULTILINE)
+_ABOVE_DASHES = re.compile(r"^([^\n]*)\)[ \t]{0,9}\n-{3,}", re.MULTILINE)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,14 +54,15 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 def has_sign(head: str) -> bool:
     """Tell whether the beginning of a file shows any sign of an article."""
-    return _SIGN.search(head) is not None or any("](" in line for line in _ABOVE_DASHES.findall(head))
+    clean = text.xml_text(head).lstrip(_STRAY)
+    return _SIGN.search(clean) is not None or any("](" in line for line in _ABOVE_DASHES.findall(clean))
 
 
 def read(source: str) -> Header | None:
     """Read the header of a file; None if it has neither a title line nor a `from` in front matter."""
     front, lines = frontmatter.split(_after_blank(source.lstrip(_STRAY).split("\n")))
     epoch, after_epoch = _epoch(_after_blank(lines))
-    title, after_title = _title_line(_after_blank(after_epoch))
+    title, after_title = _title_line(_after_blank(after_epoch), needs_dashes=front is not None)
     if title is None:
         return _without_title(front, epoch, after_epoch if _is_epoch(epoch) else lines)
     feed_date, rest = _feed_date(_after_blank(after_title))
@@ -109,12 +111,16 @@ def _is_epoch(comment: str | None) -> bool:
     return comment is not None and _EPOCH.fullmatch(comment) is not None
 
 
-def _title_line(lines: Sequence[str]) -> tuple[tuple[str, str] | None, Sequence[str]]:
-    """Read the title line, and the dashes below it, which may be missing; a broken title ends above them."""
+def _title_line(lines: Sequence[str], *, needs_dashes: bool) -> tuple[tuple[str, str] | None, Sequence[str]]:
+    """Read the title line, and the dashes below it; a broken title ends above them.
+
+    They may be missing, but not below front matter: there a link is the beginning of the body.
+    """
     title = _title_and_link(lines[0]) if lines else None
     if title is not None:
         rest = _after_blank(lines[1:])
-        return title, rest[1:] if rest and _DASHES.fullmatch(rest[0]) else rest
+        has_dashes = bool(rest) and _DASHES.fullmatch(rest[0]) is not None
+        return (None, lines) if needs_dashes and not has_dashes else (title, rest[has_dashes:])
     near = lines[:MAX_TITLE_LINES]
     dashes = next((place for place, line in enumerate(near) if _DASHES.fullmatch(line)), 0)
     return _title_and_link(" ".join(near[:dashes])), lines[dashes + 1 :]

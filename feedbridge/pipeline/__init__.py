@@ -2,6 +2,7 @@
 
     scan ─► parse ─► identity ─► selection ─► normalise ─► render ─► publish
 
+(Where an article stands in several different files, identity asks what they say: they are normalised, too.)
 Every run is stateless so far: all is derived from the articles, every time.
 """
 

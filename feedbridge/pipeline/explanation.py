@@ -43,10 +43,10 @@ def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
 
 
 def _path_of(library: Library, wanted: str) -> bytes:
-    guid = wanted if wanted.startswith("urn:uuid:") else f"urn:uuid:{wanted}"
+    guid = f"urn:uuid:{wanted.lower().removeprefix('urn:uuid:')}"
     by_guid = {identity.guid: identity for identity in library.identities()}
-    if guid.lower() in by_guid:
-        return by_guid[guid.lower()].speaker.path
+    if guid in by_guid:
+        return by_guid[guid].speaker.path
     path = library.path_of(Path(wanted))
     if path is None:
         raise UsageError(
@@ -119,11 +119,9 @@ def _published_reason(identity: Identity) -> str:
 
 
 def _updated_reason(identity: Identity) -> str:
-    if identity.updated == identity.published:
-        return "published: there is no epoch after it"
     if len(identity.versions) > 1:
-        return "the epoch of the oldest file with the content of the one that speaks"
-    return "the epoch"
+        return "the epoch of the oldest file that says what the speaking one says, never before published"
+    return "the epoch" if identity.updated > identity.published else "published: there is no epoch after it"
 
 
 def _feeds(names: tuple[str, ...]) -> Decision:

@@ -1,8 +1,8 @@
 """The articles of one run: the facts of each at hand, the bodies read when they are needed.
 
 Headers stay in memory, bodies do not, so that an archive may be larger than the memory. An
-article that a feed needs is therefore read twice; what has changed in between is a reason
-to decide anew, never a reason to lose it.
+article that a feed needs is therefore read again, and so is one that has to be compared with
+another; what has changed in between is a reason to decide anew, never a reason to lose it.
 """
 
 import logging

@@ -54,6 +54,9 @@ def key_of(url: str, sites: Sites, *, title: str = "") -> str:
     Both come from the canonical address, so its notation does not count. The article's own key is the
     group of the last match in path and query: before it may stand a title that looks like a key.
     Where many articles share an address, `title` tells them apart.
+
+    With the shipped rules this is the set of key rules `id_rules = 1`. A released set is frozen, and
+    tests/id_rules_1.tsv holds it to that: other keys would be other ids.
     """
     rule = rule_for(url, sites)
     address = _canonical(url, rule, sites)
