@@ -455,6 +455,13 @@ def test_a_player_is_a_link_and_no_picture():
     assert "iframe" not in found.content
 
 
+def test_elements_that_go_are_counted():
+    """explain says what the allow-list lets go, but for players, which it names."""
+    body = "<script>x</script><form><button>y</button><button>z</button></form><iframe src='/f'></iframe>"
+    found = [one.outcome for one in entry(body).decisions if one.rule == "elements removed"]
+    assert found == ["button × 2, script × 1"]
+
+
 # --- parsers under attack -------------------------------------------------------------
 
 

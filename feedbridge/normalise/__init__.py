@@ -36,7 +36,6 @@ from feedbridge.normalise import (
 )
 from feedbridge.sites import apply
 from feedbridge.standards import elements, language, markup, text, urls
-from feedbridge.standards.tokens import UNSEEN
 
 TITLE_LIMIT = 80  # characters of the text that stand for a missing title
 CONTENT_LIMIT_BYTES = 512 * 1024  # of one entry (emission rule 11)
@@ -54,7 +53,7 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     link = urls.absolute(article.link, "")
     rule = apply.rule_for(article.link, sites)
     root = markup.parse(article.body)
-    unseen = _unseen(root)
+    not_shown = _not_shown(root)
     in_paragraphs = bare.arrange(root)
     lines.join(root)
     cleaned = (
@@ -101,7 +100,7 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
             Decision(
                 rule="language", outcome=tag, reason="by its characters, else the site's or as configured"
             ),
-            *unseen,
+            *not_shown,
             *cleaned,
             *arranged.decisions,
             *played.decisions,
@@ -111,13 +110,15 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     )
 
 
-def _unseen(root: HtmlElement) -> tuple[Decision, ...]:
-    """Count what goes without a word: code, forms, drawings; frames are told of one by one."""
-    counts = Counter(str(one.tag) for one in root.iter(*UNSEEN) if one.tag != "iframe")
+def _not_shown(root: HtmlElement) -> tuple[Decision, ...]:
+    """Count what the allow-list lets go without a word; players are told of one by one."""
+    names = (str(one.tag) for one in root.iterdescendants())
+    counts = Counter(name for name in names if name not in markup.SHOWN and name not in players.FRAMES)
     if not counts:
         return ()
     outcome = ", ".join(f"{name} × {count}" for name, count in sorted(counts.items()))
-    return (Decision(rule="elements removed", outcome=outcome, reason="nobody reads what is in them"),)
+    reason = "readers do not show them; of what is no code, form or drawing the words stay"
+    return (Decision(rule="elements removed", outcome=outcome, reason=reason),)
 
 
 def entry(content: Content, identity: Identity) -> Entry:

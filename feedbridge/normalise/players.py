@@ -19,7 +19,7 @@ MAX_PLAYERS = 100  # different ones of one article; real ones have up to 33, and
 MAX_FALLBACK = 300  # characters; more in an element that plays is of the article: it was never closed
 SIGN = "▶"
 
-_FRAMES = ("iframe", "embed", "object", "amp-iframe", "amp-youtube", "lite-youtube")
+FRAMES = ("iframe", "embed", "object", "amp-iframe", "amp-youtube", "lite-youtube")
 _MEDIA = ("video", "audio")
 _PARTS = ("source", "track")
 _ADDRESSES = ("src", *links.LAZY, "data")
@@ -42,7 +42,7 @@ def replace(root: HtmlElement, *, sites: Sites) -> Played:
     Addresses are absolute before: `links.resolve`. The still pictures are no pictures of the entry.
     """
     elements.remove_all(root, tuple(root.iter("param")))
-    found = tuple(root.iter(*_FRAMES, *_MEDIA))
+    found = tuple(root.iter(*FRAMES, *_MEDIA))
     if not found:
         return Played(decisions=(), marks=(), placed=())
     stage = _Stage(root, sites)
@@ -167,7 +167,7 @@ class _Stage:
         """Take out an element with what stands in its place where it cannot play, but no article's text."""
         if self._is_fallback(element):
             self.gone.append(element)
-            self.skipped.update(element.iterdescendants(*_FRAMES, *_MEDIA))
+            self.skipped.update(element.iterdescendants(*FRAMES, *_MEDIA))
         else:
             _unwrap(element)
 
@@ -176,7 +176,7 @@ class _Stage:
         rest = [child for child in element if child.tag not in _PARTS]
         if self._is_fallback(element):
             self.gone += rest
-            self.skipped.update(element.iterdescendants(*_FRAMES, *_MEDIA))
+            self.skipped.update(element.iterdescendants(*FRAMES, *_MEDIA))
             for child in element:
                 child.tail = None
         else:

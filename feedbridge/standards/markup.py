@@ -13,7 +13,7 @@ from feedbridge.standards.tokens import UNSEEN, End, Start
 from feedbridge.standards.urls import absolute, scheme
 
 # What Miniflux and FreshRSS both keep (emission rule 9), and <div> and <span>, which carry languages.
-_TAGS = (
+SHOWN = (
     {"a", "abbr", "acronym", "b", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "q", "s"}
     | {"samp", "small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr", "rp", "rt", "ruby"}
     | {"aside", "blockquote", "div", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre"}
@@ -78,7 +78,7 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     # This comes last: what it returns is read by browsers as it was meant, and an edit could undo that.
     return nh3.clean(
         html.tostring(body, encoding="unicode"),
-        tags=_TAGS,
+        tags=SHOWN,
         clean_content_tags=set(UNSEEN),
         attributes=_ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -88,7 +88,7 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
 
 def tags_size(element: HtmlElement) -> int:
     """Return about how many bytes `sanitise` writes of an element's own tags, with their attributes."""
-    name = element.tag if element.tag in _TAGS else "div" if element.tag in BLOCKS else ""
+    name = element.tag if element.tag in SHOWN else "div" if element.tag in BLOCKS else ""
     if not name:
         return 0
     kept = _ATTRIBUTES["*"] | _ATTRIBUTES.get(name, set())
@@ -108,7 +108,7 @@ def _strip_elements(body: HtmlElement) -> None:
     """
     etree.strip_elements(body, *UNSEEN, with_tail=False)
     for element in body.iter():
-        if element.tag not in _TAGS:
+        if element.tag not in SHOWN:
             element.tag = "div" if element.tag in BLOCKS else _NOT_ALLOWED
     etree.strip_tags(body, _NOT_ALLOWED)
 
