@@ -60,6 +60,8 @@ SAME = fingerprint(BODY)
             BODY.replace("<p>Many", '<p class="x" style="y"> Many').replace("came.", "came.\n"), id="markup"
         ),
         pytest.param(BODY.replace("15:35", "15:36"), id="the date line"),
+        pytest.param(BODY.replace("><", ">\n  <").replace("The <a", "The\n  <a"), id="pretty print"),
+        pytest.param(BODY.replace("</a> was", "</a>was"), id="a space"),
     ],
 )
 def test_what_is_no_update(body):
