@@ -20,6 +20,7 @@ PDI = "\u2069"
     ("written", "kept"),
     [
         pytest.param("a\x00b\x08c\x0bd\x0ce\x1ff", "abcdef", id="control characters"),
+        pytest.param("a\x7fb\x80c\x9fd", "abcd", id="control characters that HTML forbids"),
         pytest.param("a\tb\nc", "a\tb\nc", id="tab and line feed stay"),
         pytest.param("a\r\nb\rc\n\rd", "a\nb\nc\n\nd", id="line ends"),
         pytest.param("a\ud800b\udfffc", "abc", id="lone surrogates"),

@@ -7,6 +7,7 @@ from html.entities import html5
 _NOT_XML = re.compile(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f"  # not in Char (XML 1.0 §2.2)
+    "\x7f-\x84\x86-\x9f"  # controls that XML discourages and HTML forbids; U+0085 is white space
     "\ud800-\udfff"  # lone surrogates
     "\ufdd0-\ufdef"  # non-characters (Unicode §23.7), with the last two of each plane
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
@@ -35,8 +36,8 @@ _WORD_LENGTH = 24  # characters: a text without a space this near its end has no
 def xml_text(text: str) -> str:
     """Return what XML 1.0 can hold of a text (emission rule 8); line ends become LF.
 
-    What goes: the characters that XML forbids, lone surrogates, non-characters. Zero-width joiners and
-    direction marks stay: they mean something.
+    What goes: the characters that XML forbids, controls, lone surrogates, non-characters. Zero-width joiners
+    and direction marks stay: they mean something.
     """
     return _NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
