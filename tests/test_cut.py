@@ -77,7 +77,18 @@ def test_rule_11_what_is_too_long_is_cut(source, least):
             "<p>a</p><p>bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb</p>",
             30,
             "<p>a</p><p>" + "b" * 15 + "</p>",
-            id="a block's end too far back",
+            id="a larger block",
+        ),
+        pytest.param("<p>a</p><p>bbbbbbbbbbbbbbbbbb</p>", 30, "<p>a</p>", id="a block that fits alone"),
+        pytest.param(
+            "<p>a</p>bbbbbbbbbbbbbbbbbbbbbb<p>c</p>", 28, "<p>a</p>", id="a block without an element"
+        ),
+        pytest.param("aaaaaaaaaaaa<p>bbbbbbbbbbbb</p>", 28, "aaaaaaaaaaaa", id="where a block begins"),
+        pytest.param(
+            "<div>a<div>bbbbbbbb<div>ccccccc</div></div></div>",
+            36,
+            "<div>a<div>bbbbbbbb</div></div>",
+            id="in blocks that hold blocks",
         ),
         pytest.param(
             "<p>aaaa</p><ul><li>b</li><li>c</li></ul>",
@@ -102,7 +113,7 @@ def test_rule_11_what_is_too_long_is_cut(source, least):
     ],
 )
 def test_rule_11_where_it_is_cut(source, limit_bytes, left):
-    """At a block's end, where that leaves half of what fits, else at a character; all is closed."""
+    """At a block's end; at a character of a block that alone is too large; all is closed."""
     frame = len(written(markup.parse(LAST_LINE)).encode())
     assert shortened(f"{source}<p>{'z' * 999}</p>", limit_bytes + frame) == left + LAST_LINE
 

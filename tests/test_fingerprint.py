@@ -60,6 +60,10 @@ SAME = fingerprint(BODY)
             BODY.replace("<p>Many", '<p class="x" style="y"> Many').replace("came.", "came.\n"), id="markup"
         ),
         pytest.param(BODY.replace("15:35", "15:36"), id="the date line"),
+        pytest.param(BODY + "<p>© 2024 Deutsche Welle</p>", id="a copyright notice"),
+        pytest.param(
+            BODY + "<hr><p><small>© A. B. for <a>The Times</a>. |</small></p>", id="one without a year"
+        ),
         pytest.param(BODY.replace("><", ">\n  <").replace("The <a", "The\n  <a"), id="pretty print"),
         pytest.param(BODY.replace("</a> was", "</a>was"), id="a space"),
     ],

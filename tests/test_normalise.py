@@ -108,6 +108,11 @@ def test_rule_7_only_notices_are_left_out_of_the_summary(body, summary):
     assert entry(body).summary == summary
 
 
+def test_rule_7_the_sign_alone_makes_a_notice():
+    """As in one whose year was never filled in."""
+    assert entry("<p>A.</p><hr><p><small>© A. B. for <a>The Times</a>. |</small></p>").summary == "A."
+
+
 def test_small_print_that_is_no_caption_line_stays_text():
     """The measured form is <div><small>; other small print may be anything."""
     found = entry(f'<p><img src="{PICTURE}"></p><small>The reporter is me.</small>')
@@ -441,10 +446,36 @@ def test_rule_11_pictures_behind_the_cut_are_no_pictures_of_the_entry():
     assert found.measure != entry(long.replace("/2.png", "/3.png")).measure
 
 
+DW = "https://www.dw.com/zh/t/a-1"  # a site of many languages
+CHINAFILE = "https://www.chinafile.com/reporting-opinion/features/x"  # one of English
+
+
+@pytest.mark.parametrize(
+    ("words", "url", "configured", "reason"),
+    [
+        pytest.param("今天开门", DW, "en", "by its characters", id="characters"),
+        pytest.param("Some words", DW, "en", "as configured; its characters fit", id="configured"),
+        pytest.param(
+            "Some words", CHINAFILE, "zh", "as its site's rule says; its characters fit", id="the site"
+        ),
+        pytest.param(
+            "Some words",
+            DW,
+            "",
+            "its characters do not tell, nor does its site's rule, and none is configured",
+            id="nothing tells",
+        ),
+    ],
+)
+def test_explain_says_how_the_language_was_found(words, url, configured, reason):
+    """One of four ways."""
+    decisions = entry(f"<p>{words}</p>", title=words, url=url, language=configured).decisions
+    assert [one.reason for one in decisions if one.rule == "language"] == [reason]
+
+
 def test_rule_12_the_language_of_the_site_comes_before_the_configured_one():
     """Where characters do not tell, what is known of the site does."""
-    url = "https://www.chinafile.com/reporting-opinion/features/x"
-    assert entry("<p>Some words.</p>", url=url, language="zh").language == "en"
+    assert entry("<p>Some words.</p>", url=CHINAFILE, language="zh").language == "en"
 
 
 def test_a_player_is_a_link_and_no_picture():

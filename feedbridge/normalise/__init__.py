@@ -10,17 +10,18 @@ The order:
  5. pictures: kept or dropped, their captions, figures: `pictures.arrange`
  6. players become links, video and audio stay: `players.replace`
  7. what is empty now goes: `tidy.tidy`
- 8. text, title, language, summary, fingerprint
+ 8. what it says is read: text, title, language, summary, fingerprint
  9. the allow-list, last: `standards.markup.sanitise`; what is too long then is cut: `cut.write`
 """
 
 from collections import Counter
+from itertools import chain
 from typing import Literal
 
 import msgspec
 from lxml.html import HtmlElement, builder
 
-from feedbridge.model import Article, Content, Decision, Entry, Identity, Measure, Sites
+from feedbridge.model import Article, Content, Decision, Entry, Identity, Measure, SiteRule, Sites
 from feedbridge.normalise import (
     bare,
     boilerplate,
@@ -29,6 +30,7 @@ from feedbridge.normalise import (
     heading,
     lines,
     links,
+    notices,
     pictures,
     players,
     summary,
@@ -38,6 +40,7 @@ from feedbridge.sites import apply
 from feedbridge.standards import elements, language, markup, text, urls
 
 TITLE_LIMIT = 80  # characters of the text that stand for a missing title
+UNKNOWN = "und"  # of a language (BCP 47)
 CONTENT_LIMIT_BYTES = 512 * 1024  # of one entry (emission rule 11)
 
 
@@ -48,65 +51,101 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     image_urls: Literal["keep", "unwrap"] = "keep"
 
 
+class _Cleaned(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of an article after the steps that change it."""
+
+    root: HtmlElement
+    arranged: pictures.Arranged
+    played: players.Played
+    decisions: tuple[Decision, ...]
+
+
+class _Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cleaned body says, with its title."""
+
+    words: str  # the visible text, without ours in place of players
+    title: str
+    language: str
+    summary: str
+    measure: Measure
+
+
 def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
     """Make what an entry says of one file, ready for every format."""
     link = urls.absolute(article.link, "")
     rule = apply.rule_for(article.link, sites)
+    cleaned = _clean(article, link=link, rule=rule, sites=sites, wishes=wishes)
+    said = _read(cleaned, article, link=link, default_language=rule.language or wishes.language or UNKNOWN)
+    direction = language.direction(said.language)
+    if not said.words:
+        cleaned.root.append(builder.P(builder.A(said.title, href=link)))
+    written, shortened = cut.write(
+        cleaned.root,
+        limit_bytes=CONTENT_LIMIT_BYTES,
+        link=link,
+        language=said.language,
+        direction=direction,
+    )
+    shown = pictures.standing(cleaned.arranged, cleaned.root)
+    return Content(
+        link=link,
+        title=said.title,
+        author=article.author,
+        categories=article.categories,
+        language=said.language,
+        direction=direction,
+        summary=said.summary,
+        content=written,
+        images=shown.images,
+        lead=shown.lead,
+        measure=said.measure,
+        decisions=(
+            Decision(rule="title", outcome=said.title, reason=_title_reason(article.title, said.words)),
+            Decision(rule="link", outcome=link, reason=_link_reason(article.link, link)),
+            Decision(
+                rule="language", outcome=said.language, reason=_language_reason(said.language, rule, wishes)
+            ),
+            *cleaned.decisions,
+            *shortened,
+        ),
+    )
+
+
+def _clean(article: Article, *, link: str, rule: SiteRule, sites: Sites, wishes: Wishes) -> _Cleaned:
+    """Take the steps that change a body, in their order."""
     root = markup.parse(article.body)
     not_shown = _not_shown(root)
     in_paragraphs = bare.arrange(root)
     lines.join(root)
-    cleaned = (
-        *in_paragraphs,
-        *links.resolve(root, base=link, rule=rule),
-        *boilerplate.drop(root, rule=rule),
-        *heading.drop(root, title=article.title),
-    )
+    mended = links.resolve(root, base=link, rule=rule)
+    dropped = (*boilerplate.drop(root, rule=rule), *heading.drop(root, title=article.title))
     picture_rules = pictures.Rules(title=article.title, site=rule, sites=sites, urls=wishes.image_urls)
     arranged = pictures.arrange(root, rules=picture_rules)
     played = players.replace(root, sites=sites)
     tidied = tidy.tidy(root)
-    words = elements.text_of(root, without=set(played.placed))
-    title = _title(article.title, words, link)
-    tag = language.of_text(f"{article.title} {words}", default=rule.language or wishes.language or "und")
-    direction = language.direction(tag)
-    brief = summary.of(root, without=played.placed)  # before the link below, which is no text of the article
-    if not words:
-        root.append(builder.P(builder.A(title, href=link)))
-    written, shortened = cut.write(
-        root, limit_bytes=CONTENT_LIMIT_BYTES, link=link, language=tag, direction=direction
+    decisions = (not_shown, in_paragraphs, mended, dropped, arranged.decisions, played.decisions, tidied)
+    return _Cleaned(
+        root=root, arranged=arranged, played=played, decisions=tuple(chain.from_iterable(decisions))
     )
-    shown = pictures.standing(arranged, root)
-    return Content(
-        link=link,
+
+
+def _read(cleaned: _Cleaned, article: Article, *, link: str, default_language: str) -> _Said:
+    root, placed = cleaned.root, cleaned.played.placed
+    words = elements.text_of(root, without=set(placed))
+    title = _title(article.title, words, link)
+    beside = {*placed, *notices.find(root)}  # what the article itself does not say
+    mark = fingerprint.of(
+        "" if title == link else title,
+        elements.text_of(root, without=beside),
+        pictures=cleaned.arranged.marks,
+        players=cleaned.played.marks,
+    )
+    return _Said(
+        words=words,
         title=title,
-        author=article.author,
-        categories=article.categories,
-        language=tag,
-        direction=direction,
-        summary=brief,
-        content=written,
-        images=shown.images,
-        lead=shown.lead,
-        measure=Measure(
-            fingerprint=fingerprint.of(
-                title if title != link else "", words, pictures=arranged.marks, players=played.marks
-            ),
-            length=len(words),
-        ),
-        decisions=(
-            Decision(rule="title", outcome=title, reason=_title_reason(article.title, words)),
-            Decision(rule="link", outcome=link, reason=_link_reason(article.link, link)),
-            Decision(
-                rule="language", outcome=tag, reason="by its characters, else the site's or as configured"
-            ),
-            *not_shown,
-            *cleaned,
-            *arranged.decisions,
-            *played.decisions,
-            *tidied,
-            *shortened,
-        ),
+        language=language.of_text(f"{article.title} {words}", default=default_language),
+        summary=summary.of(root, without=beside),
+        measure=Measure(fingerprint=mark, length=len(words)),
     )
 
 
@@ -151,3 +190,12 @@ def _title_reason(title: str, words: str) -> str:
 
 def _link_reason(written: str, link: str) -> str:
     return "as written" if written == link else f"mended; written as {written!r}"
+
+
+def _language_reason(tag: str, rule: SiteRule, wishes: Wishes) -> str:
+    if tag != (rule.language or wishes.language or UNKNOWN):
+        return "by its characters"
+    if tag == UNKNOWN:
+        return "its characters do not tell, nor does its site's rule, and none is configured"
+    said = "as its site's rule says" if rule.language else "as configured"
+    return f"{said}; its characters fit"

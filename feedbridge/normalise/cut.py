@@ -2,6 +2,7 @@
 
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
@@ -18,16 +19,25 @@ _SHARES = (100, 99, 90, 70, 40, 0)
 _WHOLE = ("figure", "tr")  # their parts belong together: no cut between them
 _JOINER = "\u200d"
 
-_Part = Literal["end", "text", "tail"]
+_Part = Literal["text", "tail"]
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a tree is cut: after an element, or within its text or its tail."""
+    """Where a tree is cut: within an element's text or its tail."""
 
     element: HtmlElement
     part: _Part
-    length: int = 0  # characters of that part that stay
-    size: int = 0  # bytes before it
+    length: int  # characters of that part that stay
+
+
+class _Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands between two tags."""
+
+    element: HtmlElement
+    part: _Part
+    text: str
+    begins_block: bool  # the tag before it ends or begins a block, perhaps one without an element of its own
+    tags_size: int  # bytes of the element's own tags, counted where it begins
 
 
 def write(
@@ -35,8 +45,8 @@ def write(
 ) -> tuple[str, tuple[Decision, ...]]:
     """Return what `markup.sanitise` makes of a tree; where that is more bytes, of a tree cut in place.
 
-    It is cut at a block's end; at a character where that would leave less than half of what fits. A last
-    line then links to the article.
+    It is cut at a block's end, or at a character of a block that alone is more than fits. A last line then
+    links to the article.
     """
     sanitise = partial(markup.sanitise, language=language, direction=direction)
     content = sanitise(root)
@@ -71,26 +81,44 @@ def _cut(root: HtmlElement, fitting: int) -> None:
 
 def _find(root: HtmlElement, fitting: int) -> _Place | None:
     """Return where to cut, None where all fits."""
-    block_end: _Place | None = None
-    part: _Part
-    size = -markup.tags_size(root)  # they are no part of what is to fit
+    within: _Place | None = None  # where a block would be cut at a character
+    before: _Place | None = None  # the end of the last block that fits
+    last: _Place | None = None  # the end of the last piece
+    size = begin = 0
+    for piece in _pieces(root):
+        if piece.begins_block:
+            if within is not None:
+                return before
+            before, begin = last, size
+        size += piece.tags_size
+        if within is None and size + markup.text_size(piece.text) > fitting:
+            length = _length(piece.text, fitting - size)
+            within = _Place(element=piece.element, part=piece.part, length=length)
+        size += markup.text_size(piece.text)
+        if size - begin > fitting:
+            return within
+        last = _Place(element=piece.element, part=piece.part, length=len(piece.text))
+    return within and before
+
+
+def _pieces(root: HtmlElement) -> Iterator[_Piece]:
+    """Give all that stands in a tree, in reading order."""
+    yield _Piece(element=root, part="text", text=root.text or "", begins_block=True, tags_size=0)
     depth = 0  # of what stays whole
     for event, node in etree.iterwalk(root, events=("start", "end")):
-        if event == "start":
-            part, text = "text", node.text or ""
-            size += markup.tags_size(node)
-            depth += node.tag in _WHOLE
-        else:
-            part, text = "tail", "" if node is root else node.tail or ""
-            depth -= node.tag in _WHOLE
-            if node.tag in BLOCKS and not depth:
-                block_end = _Place(element=node, part="end", size=size)
-        if size + markup.text_size(text) > fitting:
-            if block_end is not None and block_end.size * 2 >= fitting:
-                return block_end
-            return _Place(element=node, part=part, length=_length(text, fitting - size))
-        size += markup.text_size(text)
-    return None
+        if node is root:
+            continue
+        is_whole, is_start = node.tag in _WHOLE, event == "start"
+        depth -= is_whole and not is_start
+        begins_block = node.tag in BLOCKS and not depth
+        depth += is_whole and is_start
+        yield _Piece(
+            element=node,
+            part="text" if is_start else "tail",
+            text=(node.text if is_start else node.tail) or "",
+            begins_block=begins_block,
+            tags_size=markup.tags_size(node) if is_start else 0,
+        )
 
 
 def _length(text: str, fitting: int) -> int:
@@ -111,14 +139,21 @@ def _drop_after(place: _Place, root: HtmlElement) -> None:
     element = place.element
     if place.part == "text":
         element.text = (element.text or "")[: place.length]
+        element.tail = None
         del element[:]
-    element.tail = (element.tail or "")[: place.length] if place.part == "tail" else None
+    else:
+        element.tail = (element.tail or "")[: place.length]
     one = element
     while (parent := one.getparent()) is not None and one is not root:
         for sibling in list(one.itersiblings()):
             parent.remove(sibling)
         if one is not element:
             one.tail = None
-        if place.part != "tail" and not len(one) and not one.text:
+        if _is_left_empty(one, place):
             parent.remove(one)
         one = parent
+
+
+def _is_left_empty(element: HtmlElement, place: _Place) -> bool:
+    stands = place.part == "tail" and (element.tag not in BLOCKS or bool(element.tail))  # as a picture does
+    return not (stands or len(element) or element.text)

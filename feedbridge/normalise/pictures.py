@@ -155,7 +155,7 @@ def _may_lead(image: Image) -> bool:
 
 def _kept_decision(picture: _Kept, lead: _Kept | None) -> Decision:
     role = "picture, the lead" if picture is lead else "picture"
-    known = picture.image.type or "unknown type"
-    return Decision(
-        rule=role, outcome=picture.image.url, reason=f"{known}; {picture.image.caption or 'no caption'}"
-    )
+    facts = (picture.image.type or "unknown type", picture.image.caption or "no caption")
+    why = (f"the first not known to be under {LEAD_WIDTH} pixels wide",)
+    reason = "; ".join(facts + why * (picture is lead))
+    return Decision(rule=role, outcome=picture.image.url, reason=reason)

@@ -1,0 +1,23 @@
+"""Copyright notices: they stay in the content, and say nothing of what an article tells."""
+
+import re
+
+from lxml.html import HtmlElement
+
+from feedbridge.standards import elements
+
+MAX_LENGTH = 1000  # characters: a longer block is more than a notice
+
+_NOTICE = re.compile(r"©|(?:\(c\)|copyright\b).{0,40}(?:[12][0-9]{3}|all rights)", re.IGNORECASE)
+_BLOCKS = ("p", "div", "small", "footer", "li")
+
+
+def find(root: HtmlElement) -> tuple[HtmlElement, ...]:
+    """Find the blocks that are copyright notices and nothing else, in order."""
+    texts = elements.short_texts(root, limit=MAX_LENGTH)
+    return tuple(
+        block
+        for block in root.iterdescendants(*_BLOCKS)
+        if _NOTICE.match(texts.get(block, ""))
+        and next(block.iterdescendants(*_BLOCKS), None) is None  # else it holds more than a notice
+    )
