@@ -38,7 +38,9 @@ class Boilerplate(Mark, frozen=True, kw_only=True):
     """Something that a site, or a service, sets beside its articles."""
 
     what: str  # for people: "share bar", "advertisement"
-    takes: Literal["element", "pictures", "rest"] = "element"  # or those with pictures, or all, after it too
+    # Of the element all, or only the words before the first one in it; or also those with pictures after it,
+    # or all after it.
+    takes: Literal["element", "beginning", "pictures", "rest"] = "element"
 
 
 class SiteRule(Value, frozen=True):

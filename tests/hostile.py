@@ -238,6 +238,7 @@ MARKUP = {
     "picture sources": Attack('<source srcset="a{n}.jpg">', before="<picture>", after="<img></picture>"),
     "frames": Attack('<iframe src="https://example.org/{n}"></iframe>'),
     "frames, known": Attack('<iframe src="https://www.youtube.com/embed/a{n}"></iframe>'),
+    "frames in attributes": Attack('<p data-iframe="<iframe src=/{n}>">a</p>'),
     "frames in one paragraph": Attack('a <iframe src="https://example.org/{n}"></iframe>', before="<p>"),
     "frames deep in a line": Attack(
         '<iframe src="https://example.org/{n}"></iframe>', before="<p>" + "<b>" * 150

@@ -32,6 +32,7 @@ def dropped(source: str, *marks: Boilerplate) -> str:
 BAR = Boilerplate(what="share bar", elements=("div",), attribute="class", value="^bar$")
 NOTICE = Boilerplate(what="notice", elements=("div", "p"), text="Get more from us(?:: .{0,99})?")
 GALLERY = Boilerplate(what="gallery", elements=("h3",), text="Pictures: .+", takes="pictures")
+LABEL = Boilerplate(what="label", elements=("figure",), text="Image|Video", takes="beginning")
 FOOTER = Boilerplate(what="footer", elements=("hr",), takes="rest")
 
 
@@ -59,10 +60,22 @@ FOOTER = Boilerplate(what="footer", elements=("hr",), takes="rest")
             FOOTER, "<div>a<hr>b<p>c</p>d<p>e</p>f</div>g", "<div>a</div>g", id="rest, within its parent"
         ),
         pytest.param(FOOTER, "a<hr>b", "a", id="rest, only text"),
+        pytest.param(
+            LABEL, "<figure> Image\n<img>Image</figure>", "<figure><img>Image</figure>", id="beginning"
+        ),
+        pytest.param(
+            LABEL,
+            f"<figure>Video<p>{'a' * 9_999}</p></figure>",
+            f"<figure><p>{'a' * 9_999}</p></figure>",
+            id="beginning, of most of the article",
+        ),
+        pytest.param(
+            LABEL, "<figure>Images<img></figure>", "<figure>Images<img></figure>", id="beginning, other words"
+        ),
     ],
 )
 def test_rule_9_what_a_mark_takes_goes(mark, source, left):
-    """A mark takes its element, those with pictures after it, or the rest of its parent."""
+    """A mark takes its element, words in it, those with pictures after it, or the rest of its parent."""
     assert dropped(source, mark) == left
 
 

@@ -387,7 +387,7 @@ DEAD_LINK = "[[dead_links]] number 1: "
         ),
         pytest.param(
             f"{RULE}\n[[boilerplate]]\nwhat = 'x'\ntext = 'x'\ntakes = 'all'",
-            'takes = "all": one of "element", "pictures", "rest" is needed',
+            'takes = "all": one of "element", "beginning", "pictures", "rest" is needed',
             id="boilerplate-takes",
         ),
         pytest.param(

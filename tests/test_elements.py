@@ -78,6 +78,22 @@ def test_removing_many_elements_keeps_what_follows_each():
     assert html.tostring(root, encoding="unicode") == "<div>ad<i>eg</i>h</div>"
 
 
+def test_unwrapping_many_elements_keeps_what_is_in_each():
+    """Those within others, too, and all in its order."""
+    root = markup.parse("a<b>b<b>c<u>d</u></b>e</b>f<i>g<b>h<u><b>i</b></u></b>j</i><b></b>k<b><u></u></b>")
+    elements.unwrap_all(root, list(root.iter("b")))
+    left = "<div>abc<u>d</u>ef<i>gh<u>i</u>j</i>k<u></u></div>"
+    assert html.tostring(root, encoding="unicode") == left
+
+
+@pytest.mark.parametrize("leave", [elements.remove_all, elements.unwrap_all])
+def test_what_is_left_side_by_side_is_one_text(leave):
+    """lxml takes quadratic time to read one that is in pieces."""
+    root = markup.parse("a<b>c</b>" * 9 + "<i>d</i>" + "e<b>c</b>" * 9)
+    leave(root, list(root.iter("b")))
+    assert len(root.xpath("text()")) == 2
+
+
 @pytest.mark.parametrize(
     ("source", "left"),
     [

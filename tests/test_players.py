@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import html
 
 from feedbridge.model import Player, SiteRule, Sites
 from feedbridge.normalise import links, players
@@ -230,6 +231,14 @@ def test_players_that_are_not_shown_take_no_place():
         for number in range(200)
     )
     assert SHOWN_VIMEO in replace(linked + FRAME * 200 + VIMEO)[1]
+
+
+def test_a_frame_in_an_attribute_is_unfolded():
+    """A script of its page would make it of that; the words around it stay where they are."""
+    folded = FRAME.replace('"', "&quot;").replace("<", "&lt;")
+    root = markup.parse(f'a<div data-iframe="x{folded}y"><p>b</p></div>c')
+    players.unfold(root)
+    assert html.tostring(root, encoding="unicode") == f"<div>a<div><p>b</p>{FRAME}</div>c</div>"
 
 
 def test_a_body_without_players_stays():

@@ -530,6 +530,13 @@ SHARE = '<div class="addtoany_share_save_container addtoany_content"><a href="/x
             "nyt", '<aside aria-label="companion column"></aside>', "aside", "companion column", id="nyt"
         ),
         pytest.param(
+            "nyt",
+            '<figure aria-label="media" role="group">Image<picture></picture></figure>',
+            "figure",
+            "label for screen readers",
+            id="nyt label",
+        ),
+        pytest.param(
             "rfi",
             '<div><div>分享 :</div><div><a href="/x"><span></span></a></div></div>',
             "div",

@@ -1,11 +1,11 @@
-"""tidy, summary: what is left of a tree when nothing empty stands in it, and the brief of it."""
+"""tidy: what is left of a tree when nothing empty stands in it."""
 
 import pytest
 from hypothesis import given
 from lxml import html
 
 from feedbridge.model import Decision
-from feedbridge.normalise import summary, tidy
+from feedbridge.normalise import tidy
 from feedbridge.standards import elements, markup
 from tests.soups import soups
 
@@ -144,32 +144,3 @@ def test_many_empty_elements_go_in_one_walk(source):
     root = markup.parse(source)
     tidy.tidy(root)
     assert len(root.findall(".//p") + root.findall(".//b")) == 0
-
-
-# --- the summary ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("source", "brief"),
-    [
-        pytest.param("<p>a</p><p>b</p>c<br>d", "a b c d", id="blocks"),
-        pytest.param("<figure><img><figcaption>a</figcaption></figure>b", "b", id="figures"),
-        pytest.param("<figcaption>a</figcaption>b", "b", id="captions"),
-        pytest.param("<p>a</p><p><em>© 2024 X</em></p>", "a", id="a notice"),
-        pytest.param("<div>© 2024 X<p>a</p></div>", "© 2024 X a", id="a block with more than a notice"),
-        pytest.param(f"<p>© 2024 {'x' * 1000}</p>", f"© 2024 {'x' * 292}…", id="a long block"),
-        pytest.param("© 2024 X", "© 2024 X", id="not in a block"),
-        pytest.param("", "", id="nothing"),
-    ],
-)
-def test_rule_7_the_summary_is_the_text_without_figures_and_notices(source, brief):
-    """The tree stays as it is."""
-    root = markup.parse(source)
-    assert summary.of(root) == brief
-    assert html.tostring(root) == html.tostring(markup.parse(source))
-
-
-@given(soups)
-def test_rule_7_a_summary_is_short(source):
-    """At most 300 characters, whatever a body holds."""
-    assert len(summary.of(markup.parse(source))) <= summary.LIMIT

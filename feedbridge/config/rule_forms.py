@@ -141,7 +141,7 @@ _MARK = {
 _TABLES = {
     "caption": Form(kinds=_MARK, contradictions=_in_mark),
     "boilerplate": Form(
-        kinds={**_MARK, "what": TEXT, "takes": one_of("element", "pictures", "rest")},
+        kinds={**_MARK, "what": TEXT, "takes": one_of("element", "beginning", "pictures", "rest")},
         obligatory=("what",),
         contradictions=_in_mark,
     ),

@@ -5,7 +5,8 @@ The order:
  1. the body becomes a tree, tamed and clean: `standards.markup.parse`
  2. bare text becomes paragraphs with links: `bare.arrange`; line breaks between characters of scripts
     without spaces go: `lines.join`
- 3. addresses: dead links mended, all absolute: `links.resolve`
+ 3. frames that stand in attributes stand in the tree: `players.unfold`; addresses: dead links mended, all
+    absolute: `links.resolve`
  4. what belongs to no article goes: `boilerplate.drop`, and the title said again: `heading.drop`
  5. pictures: kept or dropped, their captions, figures: `pictures.arrange`
  6. players become links, video and audio stay: `players.replace`
@@ -117,6 +118,7 @@ def _clean(article: Article, *, link: str, rule: SiteRule, sites: Sites, wishes:
     not_shown = _not_shown(root)
     in_paragraphs = bare.arrange(root)
     lines.join(root)
+    players.unfold(root)
     mended = links.resolve(root, base=link, rule=rule)
     dropped = (*boilerplate.drop(root, rule=rule), *heading.drop(root, title=article.title))
     picture_rules = pictures.Rules(title=article.title, site=rule, sites=sites, urls=wishes.image_urls)

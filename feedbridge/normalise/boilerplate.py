@@ -3,12 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from lxml.html import HtmlElement
 
 from feedbridge.model import Boilerplate, Decision, SiteRule
 from feedbridge.sites import apply
 from feedbridge.standards import elements
+from feedbridge.standards.text import fold
 
 _NOT_DISPLAYED = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
 _FINDABLE = "until-found"  # of the attribute `hidden`: it opens for whoever searches the page
@@ -57,9 +59,12 @@ def _drop_marked(root: HtmlElement, marks: Sequence[Boilerplate]) -> Counter[str
     with_pictures = elements.around(root.iter("img"))
     for element, mark in _marked(root, marks, texts):
         was_never_closed = element not in texts and lengths[element] * 2 > lengths[root]
-        if element in gone or (was_never_closed and mark.takes != "rest"):
+        if element in gone or (was_never_closed and mark.takes in ("element", "pictures")):
             continue
         counts[mark.what] += 1
+        if mark.takes == "beginning":
+            element.text = None
+            continue
         taken = (element, *_taken_along(element, mark, with_pictures))
         gone.update(dict.fromkeys(one for part in taken for one in part.iter()))
         last += taken if mark.takes == "rest" else ()
@@ -84,11 +89,14 @@ def _first_mark(
 ) -> Boilerplate | None:
     name, attributes = str(element.tag), dict(element.items())
     for mark in marks:
-        if mark.text and element not in texts:
-            continue
-        if apply.is_marked(mark, name=name, attributes=attributes, text_of=lambda: texts[element]):
+        words = partial(_words, element, mark, texts)
+        if apply.is_marked(mark, name=name, attributes=attributes, text_of=words):
             return mark
     return None
+
+
+def _words(element: HtmlElement, mark: Boilerplate, texts: Mapping[HtmlElement, str]) -> str | None:
+    return fold(element.text or "") if mark.takes == "beginning" else texts.get(element)
 
 
 def _taken_along(

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
-from lxml import etree
 from lxml.html import HtmlElement
 
 from feedbridge.model import Decision, Sites
@@ -20,7 +19,6 @@ PIXEL_SIZE = 2  # pixels: these count visits
 
 _MAX_SOURCES = 10  # of one <picture>; they stand before its <img>
 _COPIES = tuple(UNSEEN - {"iframe"})  # a <noscript> holds the picture before it once more
-_SPOKEN = "spoken"  # an element of which only the text stays
 _EMOJI_CLASS = re.compile(r"\b(?:emoji|wp-smiley)\b")
 
 
@@ -47,6 +45,7 @@ def find(root: HtmlElement, *, sites: Sites) -> tuple[tuple[Found, ...], tuple[D
     _mend_amp(root)
     found: list[Found] = []
     gone: list[HtmlElement] = []
+    spoken: list[HtmlElement] = []  # what is text from now on
     decisions: list[Decision] = []
     for element in tuple(root.iter("img")):
         address = _address(element, sites)
@@ -54,6 +53,7 @@ def find(root: HtmlElement, *, sites: Sites) -> tuple[tuple[Found, ...], tuple[D
         if _is_emoji(element, reason):
             reason = "an emoji: it stays as text"
             _speak(element)
+            spoken.append(element)
         elif reason:
             gone += captions.around(element)
         else:
@@ -62,7 +62,7 @@ def find(root: HtmlElement, *, sites: Sites) -> tuple[tuple[Found, ...], tuple[D
         outcome = address.written or "no address"
         decisions.append(Decision(rule="picture dropped", outcome=outcome, reason=reason))
     elements.remove_all(root, gone)
-    etree.strip_tags(root, _SPOKEN)
+    elements.unwrap_all(root, spoken)
     return tuple(found), tuple(decisions)
 
 
@@ -138,4 +138,4 @@ def _is_emoji(element: HtmlElement, reason: str) -> bool:
 def _speak(element: HtmlElement) -> None:
     alt = text.fold(element.get("alt", ""))
     element.clear(keep_tail=True)
-    element.tag, element.text = _SPOKEN, alt
+    element.text = alt

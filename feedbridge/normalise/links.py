@@ -3,18 +3,16 @@
 from collections import Counter
 from functools import partial
 
-from lxml import etree
 from lxml.html import HtmlElement
 
 from feedbridge.model import Decision, SiteRule
 from feedbridge.sites import apply
-from feedbridge.standards import attributes, urls
+from feedbridge.standards import attributes, elements, urls
 
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-cfsrc")  # where scripts find what src will be
 SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 
 _ADDRESSES = ("href", "src", "poster", "cite", "data", *LAZY)
-_NO_LINK = "no-link"
 
 
 def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, ...]:
@@ -30,9 +28,7 @@ def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, 
                 counts[_resolve_one(element, name, absolute(written), rule)] += 1
             elif name in SRCSETS:
                 element.set(name, attributes.mend_srcset(written, absolute))
-        if element.tag == "a" and "href" not in element.attrib:
-            element.tag = _NO_LINK
-    etree.strip_tags(root, _NO_LINK)
+    elements.unwrap_all(root, [link for link in root.iter("a") if "href" not in link.attrib])
     return tuple(
         Decision(rule=f"addresses {outcome}", outcome=str(counts[outcome]))
         for outcome in ("mended", "made absolute", "dropped")

@@ -6,13 +6,12 @@ Video and audio stay where their source can be fetched (emission rule 9).
 from collections.abc import Iterator
 
 import msgspec
-from lxml import etree
 from lxml.html import HtmlElement, builder
 
 from feedbridge.model import Decision, Sites
 from feedbridge.normalise import finding, links, places
 from feedbridge.sites import apply
-from feedbridge.standards import elements, urls
+from feedbridge.standards import elements, markup, urls
 from feedbridge.standards.elements import is_blank
 
 MAX_PLAYERS = 100  # different ones of one article; real ones have up to 33, and each is a figure
@@ -22,6 +21,7 @@ SIGN = "▶"
 FRAMES = ("iframe", "embed", "object", "amp-iframe", "amp-youtube", "lite-youtube")
 _MEDIA = ("video", "audio")
 _PARTS = ("source", "track")
+_FOLDED = "data-iframe"  # a whole frame, as markup
 _ADDRESSES = ("src", *links.LAZY, "data")
 _NUMBERS = ("data-videoid", "videoid")  # <amp-youtube>, <lite-youtube>: only the video's own name
 _FRAME_OF_NUMBER = "https://www.youtube.com/embed/"
@@ -34,6 +34,15 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...]
     marks: tuple[str, ...]  # canonical addresses of the players' pages and of what video and audio play
     placed: tuple[HtmlElement, ...]  # what stands for players: these words are ours, not the article's
+
+
+def unfold(root: HtmlElement) -> None:
+    """Put the frames that scripts would make of an attribute where they would stand."""
+    for element in root.xpath(f".//*[@{_FOLDED}]"):
+        frames = tuple(markup.parse(element.attrib.pop(_FOLDED)).iter("iframe"))
+        for frame in frames:
+            frame.tail = None
+        element.extend(frames)
 
 
 def replace(root: HtmlElement, *, sites: Sites) -> Played:
@@ -50,7 +59,7 @@ def replace(root: HtmlElement, *, sites: Sites) -> Played:
         if element not in stage.skipped:
             (stage.settle if element.tag in _MEDIA else stage.replace)(element)
     elements.remove_all(root, stage.gone)
-    etree.strip_tags(root, _NOT_PLAYED)
+    elements.unwrap_all(root, tuple(root.iter(_NOT_PLAYED)))
     return Played(decisions=tuple(stage.decisions), marks=tuple(stage.marks), placed=tuple(stage.placed))
 
 

@@ -139,13 +139,21 @@ def is_no_player(url: str, sites: Sites) -> bool:
     return any(compiled(expression).search(url) for expression in sites.not_players)
 
 
-def is_marked(mark: Mark, *, name: str, attributes: Mapping[str, str], text_of: Callable[[], str]) -> bool:
-    """Tell whether an element bears a mark; its text is asked for only when all else fits."""
+def is_marked(
+    mark: Mark, *, name: str, attributes: Mapping[str, str], text_of: Callable[[], str | None]
+) -> bool:
+    """Tell whether an element bears a mark; its text is asked for only when all else fits.
+
+    One that is not known, None, fits no expression.
+    """
     if mark.elements and name not in mark.elements:
         return False
     if mark.attribute and not _has_value(attributes.get(mark.attribute), mark.value):
         return False
-    return not mark.text or compiled(mark.text).fullmatch(text_of()) is not None
+    if not mark.text:
+        return True
+    words = text_of()
+    return words is not None and compiled(mark.text).fullmatch(words) is not None
 
 
 def plain(written: str) -> str:

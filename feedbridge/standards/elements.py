@@ -1,7 +1,7 @@
 """Elements of a tree: the text in them that people see, in which others they stand, and how they go."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -11,7 +11,8 @@ from feedbridge.standards.text import fold
 from feedbridge.standards.tokens import UNSEEN
 
 _WHITE_SPACE = re.compile(r"\s+")
-_REMOVED = "removed"  # an element that goes with its content
+_REMOVED = "removed"  # an element that goes with its content …
+_UNWRAPPED = "unwrapped"  # … and one whose content stays
 
 
 def is_blank(*texts: str | None) -> bool:
@@ -94,13 +95,59 @@ def remove(element: HtmlElement) -> None:
 
 
 def remove_all(root: HtmlElement, elements: Iterable[HtmlElement]) -> None:
-    """Take elements below a root out of their tree; their tails stay.
+    """Take elements below a root out of their tree; their tails stay."""
+    _leave(root, elements, _REMOVED)
 
-    In linear time, where `remove` one by one would join the same tails over and over.
+
+def unwrap_all(root: HtmlElement, elements: Iterable[HtmlElement]) -> None:
+    """Take elements below a root out of their tree; what stands in them and their tails stay."""
+    _leave(root, elements, _UNWRAPPED)
+
+
+def _leave(root: HtmlElement, elements: Iterable[HtmlElement], mark: str) -> None:
+    """Take out elements in linear time, the texts around them joined.
+
+    lxml's `strip_tags` and `strip_elements` leave as many texts side by side as there were elements, and
+    each later look at such a text takes quadratic time; to remove them one by one joins it over and over.
     """
     for element in elements:
-        element.tag = _REMOVED
-    etree.strip_elements(root, _REMOVED, with_tail=False)
+        element.tag = mark
+    parents = (one.getparent() for one in root.iterdescendants(mark))
+    for parent in tuple(dict.fromkeys(one for one in parents if one is not None and one.tag != mark)):
+        content = tuple(_content(parent, mark))
+        del parent[:]
+        _fill(parent, content)
+
+
+def _content(parent: HtmlElement, mark: str) -> Iterator[HtmlElement | str]:
+    """Give what is to stand in an element: other elements, and the texts between them in pieces."""
+    walk = etree.iterwalk(parent, events=("start", "end"))
+    for event, node in walk:
+        if event == "end":
+            yield "" if node is parent else node.tail or ""
+        elif node is parent or node.tag == _UNWRAPPED == mark:
+            yield node.text or ""
+        else:
+            if node.tag != mark:
+                yield node
+            walk.skip_subtree()
+
+
+def _fill(parent: HtmlElement, content: Iterable[HtmlElement | str]) -> None:
+    last: HtmlElement | None = None
+    texts: dict[HtmlElement | None, list[str]] = {None: []}  # by the element before them
+    for one in content:
+        if isinstance(one, str):
+            texts[last].append(one)
+        else:
+            one.tail, last = None, one
+            parent.append(one)
+            texts[one] = []
+    for element, pieces in texts.items():
+        if element is None:
+            parent.text = "".join(pieces)
+        else:
+            element.tail = "".join(pieces)
 
 
 def _parts_words(node: HtmlElement) -> bool:

@@ -7,6 +7,7 @@ import nh3
 from lxml import etree, html
 from lxml.html import HtmlElement
 
+from feedbridge.standards import elements
 from feedbridge.standards.attributes import mend_srcset, pixels
 from feedbridge.standards.tame import BLOCKS, tame
 from feedbridge.standards.tokens import UNSEEN, End, Start
@@ -36,8 +37,9 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "video": {"controls", "height", "poster", "src", "width"},
 }
-_NOT_ALLOWED = "not-allowed"  # an element without a meaning: it goes, its content stays
+_NOT_ALLOWED = "not-allowed"  # an element without a meaning: nh3 drops it, its content stays
 _MAX_TEXT = 16_384  # characters between two tags
+_IMPLIED = {"table": len("<tbody></tbody>")}  # bytes of tags that nh3 puts into an element
 _GROWTH = {"&": len("amp;"), "<": len("lt;"), ">": len("gt;"), "\xa0": len("&nbsp;") - 2}  # bytes, escaped
 
 
@@ -93,7 +95,7 @@ def tags_size(element: HtmlElement) -> int:
         return 0
     kept = _ATTRIBUTES["*"] | _ATTRIBUTES.get(name, set())
     attributes = sum(len(f' {key}=""') + text_size(value) for key, value in element.items() if key in kept)
-    return len("<></>") + 2 * len(name) + attributes
+    return len("<></>") + 2 * len(name) + attributes + _IMPLIED.get(name, 0)
 
 
 def text_size(text: str) -> int:
@@ -106,11 +108,12 @@ def _strip_elements(body: HtmlElement) -> None:
 
     Of the others that people see the text stays, and what was a block is one.
     """
-    etree.strip_elements(body, *UNSEEN, with_tail=False)
-    for element in body.iter():
-        if element.tag not in SHOWN:
-            element.tag = "div" if element.tag in BLOCKS else _NOT_ALLOWED
-    etree.strip_tags(body, _NOT_ALLOWED)
+    elements.remove_all(body, tuple(body.iter(*UNSEEN)))
+    others = [element for element in body.iterdescendants() if element.tag not in SHOWN]
+    for element in others:
+        if element.tag in BLOCKS:
+            element.tag = "div"
+    elements.unwrap_all(body, [element for element in others if element.tag != "div"])
 
 
 def _mend_attributes(element: HtmlElement) -> None:
