@@ -62,6 +62,8 @@ def test_well_formed_tag(tag):
             "en-a",
         ),
         *(
+            "Chinese",
+            "english",
             "english1",
             "abcdefghi",
             "en-abcdefghi",
@@ -75,7 +77,7 @@ def test_well_formed_tag(tag):
     ],
 )
 def test_malformed_tag(tag):
-    """What does not follow the grammar is no tag: underscores, white space, empty or misplaced subtags."""
+    """What does not follow the grammar, and the name of a language, which follows it but is none of them."""
     assert not language.is_tag(tag)
 
 

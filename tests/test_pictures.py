@@ -53,6 +53,7 @@ def addresses(body: str, *, urls: Literal["keep", "unwrap"] = "keep") -> list[st
     [
         pytest.param('<img src="/a.png" data-src="/b.png">', "https://e.org/a.png", id="src first"),
         pytest.param('<img src="" data-src="/a.png">', "https://e.org/a.png", id="empty"),
+        pytest.param('<img src="a#b" data-src="/a.png">', "https://e.org/a.png", id="the article's own"),
         pytest.param(
             '<img src="data:image/gif;base64,R0" data-lazy-src="/a.png">', "https://e.org/a.png", id="data"
         ),
@@ -97,6 +98,7 @@ def test_no_copies_of_noscript():
     "tag",
     [
         pytest.param('<img src="" width="100%">', id="no address"),
+        pytest.param('<img src="#">', id="the article's own address"),
         pytest.param('<img src="ftp://e.org/a.png">', id="another scheme"),
         pytest.param('<img src="/a.png" width="1" height="1">', id="pixel"),
         pytest.param('<img src="/a.png" height="2px">', id="line"),

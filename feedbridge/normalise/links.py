@@ -12,20 +12,24 @@ from feedbridge.standards import attributes, elements, urls
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-cfsrc")  # where scripts find what src will be
 SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 
-_ADDRESSES = ("href", "src", "poster", "cite", "data", *LAZY)
+_SHOWN = ("src", "poster", "data", *LAZY)  # addresses of what is shown in its place, which no page is
+_ADDRESSES = ("href", "cite", *_SHOWN)
 
 
 def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, ...]:
     """Make every address absolute (emission rule 10), by the article's own; say how many changed how.
 
-    A link without a usable address becomes the text that it is.
+    A link without a usable address becomes the text that it is. What shows the article itself shows nothing.
     """
     counts: Counter[str] = Counter()
     absolute = partial(urls.absolute, base=base)
+    page = _without_fragment(base)
     for element in root.iter():
         for name, written in element.items():
             if name in _ADDRESSES:
-                counts[_resolve_one(element, name, absolute(written), rule)] += 1
+                address = absolute(written)
+                is_page = name in _SHOWN and _without_fragment(address) == page
+                counts[_resolve_one(element, name, "" if is_page else address, rule)] += 1
             elif name in SRCSETS:
                 element.set(name, attributes.mend_srcset(written, absolute))
     elements.unwrap_all(root, [link for link in root.iter("a") if "href" not in link.attrib])
@@ -39,6 +43,10 @@ def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, 
 def is_web(resolved: str) -> bool:
     """Tell whether an address that `resolve` left is one of the web, not of a mailbox, and not empty."""
     return resolved.lower().startswith(("http:", "https:"))
+
+
+def _without_fragment(address: str) -> str:
+    return address.partition("#")[0]
 
 
 def _resolve_one(element: HtmlElement, name: str, absolute: str, rule: SiteRule) -> str:

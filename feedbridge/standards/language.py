@@ -8,7 +8,7 @@ from feedbridge.model import Value
 # RFC 5646 §2.1. Case does not count; ASCII only, else "ſ" would be an "s".
 _TAG = re.compile(
     r"""
-    (?: (?: [a-z]{2,3} (?:-[a-z]{3}){0,3} | [a-z]{4,8} )          # language, with extended languages
+    (?: [a-z]{2,3} (?:-[a-z]{3}){0,3}                             # language; of 4 to 8 letters there is none
         (?: -[a-z]{4} )?                                          # script
         (?: -(?:[a-z]{2}|[0-9]{3}) )?                             # region
         (?: -(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}) )*                # variants
