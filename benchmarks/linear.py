@@ -11,7 +11,7 @@ from tests.test_linear import published
 
 SMALL, LARGE = 250_000, 1_000_000  # characters
 GROWTH = 6.5  # times as long, at most: 4 are linear, give or take a busy machine; 16 quadratic
-SHORT_S = 0.25  # of processor time: less is too little to be compared
+SHORT_S = 0.1  # of processor time: less is too little to be compared
 
 
 def main(names: list[str]) -> int:

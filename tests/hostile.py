@@ -367,6 +367,13 @@ HEADERS = {
 }
 
 
+def _relative_to_a_long_link(size: int) -> str:
+    """Return an article whose links are relative to an address that is as long as they together."""
+    half = size // 2
+    body = Attack('<a href="{n}">a</a>').of(half)
+    return text(url=Attack("a/", before="https://e.org/").of(half), body=f"{body}{MARKED}")
+
+
 def _title_again(size: int) -> str:
     """Return an article whose long title stands once more below many elements."""
     title = Attack("a b ").of(size).strip()
@@ -377,4 +384,5 @@ ARTICLES: dict[str, Callable[[int], str]] = {
     **{name: _in_body(attack).of for name, attack in (MARKUP | TEXTS).items()},
     **{name: attack.of for name, attack in HEADERS.items()},
     "title again, deep": _title_again,
+    "relative to a long link": _relative_to_a_long_link,
 }

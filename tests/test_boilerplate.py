@@ -70,6 +70,12 @@ FOOTER = Boilerplate(what="footer", elements=("hr",), takes="rest")
             id="beginning, of most of the article",
         ),
         pytest.param(
+            Boilerplate(what="label", elements=("p",), takes="beginning"),
+            f"<p>{'a' * 1001}<br>b</p><p>c<br>d</p><p> <br>e</p>",
+            f"<p>{'a' * 1001}<br>b</p><p><br>d</p><p> <br>e</p>",
+            id="beginning, too long, and none",
+        ),
+        pytest.param(
             LABEL, "<figure>Images<img></figure>", "<figure>Images<img></figure>", id="beginning, other words"
         ),
     ],

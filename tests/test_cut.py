@@ -50,6 +50,15 @@ def shortened(source: str, limit_bytes: int = LIMIT) -> str:
         pytest.param("<p>a</p><div>" + f"<p>{'word ' * 60}</p>" * 3_000, 0.99, id="a wrapper after a block"),
         pytest.param(f"<p>a</p><p>{'x' * 600_000}</p>", 0.99, id="a larger block after a small one"),
         pytest.param(
+            "<p>intro</p><table><tr><td>" + f"<p>{'x' * 300}</p>" * 1_720 + "</td></tr></table>",
+            0.99,
+            id="a row that holds it all",
+        ),
+        pytest.param(
+            "<div>" * 20 + f"<p>{'w' * 524_150}</p><p>end</p>", 0.99, id="a block with what is around it"
+        ),
+        pytest.param(f"<p title='{'&quot;' * 1000}'>word</p>" * 200, 0.9, id="quotation marks"),
+        pytest.param(
             f"<custom-x class='y' data-z='1'>{'word ' * 20}</custom-x> " * 10_000,
             0.99,
             id="what is dropped anyway",

@@ -86,6 +86,14 @@ def test_unwrapping_many_elements_keeps_what_is_in_each():
     assert html.tostring(root, encoding="unicode") == left
 
 
+@pytest.mark.parametrize("name", ["removed", "removed.", "unwrapped", "unwrapped."])
+def test_no_name_in_a_source_marks_an_element(name):
+    """What is to go is known by names of ours."""
+    root = markup.parse(f"a<{name}>b<b>c</b></{name}>d")
+    elements.remove_all(root, list(root.iter("b")))
+    assert elements.text_of(root) == "abd"
+
+
 @pytest.mark.parametrize("leave", [elements.remove_all, elements.unwrap_all])
 def test_what_is_left_side_by_side_is_one_text(leave):
     """lxml takes quadratic time to read one that is in pieces."""

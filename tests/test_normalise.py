@@ -454,9 +454,15 @@ CHINAFILE = "https://www.chinafile.com/reporting-opinion/features/x"  # one of E
     ("words", "url", "configured", "reason"),
     [
         pytest.param("今天开门", DW, "en", "by its characters", id="characters"),
-        pytest.param("Some words", DW, "en", "as configured; its characters fit", id="configured"),
         pytest.param(
-            "Some words", CHINAFILE, "zh", "as its site's rule says; its characters fit", id="the site"
+            "Some words", DW, "en", "as configured; its characters do not say otherwise", id="configured"
+        ),
+        pytest.param(
+            "Some words",
+            CHINAFILE,
+            "zh",
+            "as its site's rule says; its characters do not say otherwise",
+            id="the site",
         ),
         pytest.param(
             "Some words",

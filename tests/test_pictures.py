@@ -98,7 +98,7 @@ def test_no_copies_of_noscript():
     "tag",
     [
         pytest.param('<img src="" width="100%">', id="no address"),
-        pytest.param('<img src="#">', id="the article's own address"),
+        pytest.param('<img src="#" srcset="? 2x">', id="the article's own address"),
         pytest.param('<img src="ftp://e.org/a.png">', id="another scheme"),
         pytest.param('<img src="/a.png" width="1" height="1">', id="pixel"),
         pytest.param('<img src="/a.png" height="2px">', id="line"),

@@ -238,7 +238,7 @@ def test_a_frame_in_an_attribute_is_unfolded():
     folded = FRAME.replace('"', "&quot;").replace("<", "&lt;")
     root = markup.parse(f'a<div data-iframe="x{folded}y"><p>b</p></div>c')
     players.unfold(root)
-    assert html.tostring(root, encoding="unicode") == f"<div>a<div><p>b</p>{FRAME}</div>c</div>"
+    assert html.tostring(root, encoding="unicode") == f"<div>a<div><p>b</p></div>{FRAME}c</div>"
 
 
 def test_a_body_without_players_stays():

@@ -197,7 +197,8 @@ def _link_reason(written: str, link: str) -> str:
 def _language_reason(tag: str, rule: SiteRule, wishes: Wishes) -> str:
     if tag != (rule.language or wishes.language or UNKNOWN):
         return "by its characters"
-    if tag == UNKNOWN:
-        return "its characters do not tell, nor does its site's rule, and none is configured"
-    said = "as its site's rule says" if rule.language else "as configured"
-    return f"{said}; its characters fit"
+    if rule.language:
+        return "as its site's rule says; its characters do not say otherwise"
+    if wishes.language:
+        return "as configured; its characters do not say otherwise"
+    return "its characters do not tell, nor does its site's rule, and none is configured"

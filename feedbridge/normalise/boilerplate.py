@@ -90,13 +90,19 @@ def _first_mark(
     name, attributes = str(element.tag), dict(element.items())
     for mark in marks:
         words = partial(_words, element, mark, texts)
+        if mark.takes == "beginning" and not words():
+            continue
         if apply.is_marked(mark, name=name, attributes=attributes, text_of=words):
             return mark
     return None
 
 
 def _words(element: HtmlElement, mark: Boilerplate, texts: Mapping[HtmlElement, str]) -> str | None:
-    return fold(element.text or "") if mark.takes == "beginning" else texts.get(element)
+    """Return what a mark's text is about, None if that is too long to be boilerplate."""
+    if mark.takes != "beginning":
+        return texts.get(element)
+    beginning = element.text or ""
+    return fold(beginning) if len(beginning) <= apply.MAX_MARK_TEXT else None
 
 
 def _taken_along(

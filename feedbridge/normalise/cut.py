@@ -31,13 +31,16 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands between two tags."""
+    """What stands between two tags; sizes are in bytes of what is written, as far as they can be told."""
 
     element: HtmlElement
     part: _Part
     text: str
     begins_block: bool  # the tag before it ends or begins a block, perhaps one without an element of its own
-    tags_size: int  # bytes of the element's own tags, counted where it begins
+    is_within_whole: bool
+    begin: int  # all before it, with the tags of what is open
+    around: int  # the tags of what is open
+    size: int  # of its text
 
 
 def write(
@@ -82,43 +85,76 @@ def _cut(root: HtmlElement, fitting: int) -> None:
 def _find(root: HtmlElement, fitting: int) -> _Place | None:
     """Return where to cut, None where all fits."""
     within: _Place | None = None  # where a block would be cut at a character
-    before: _Place | None = None  # the end of the last block that fits
+    ends = _Ends()
     last: _Place | None = None  # the end of the last piece
-    size = begin = 0
+    begin = 0  # of the block, less what stands around it
     for piece in _pieces(root):
         if piece.begins_block:
             if within is not None:
-                return before
-            before, begin = last, size
-        size += piece.tags_size
-        if within is None and size + markup.text_size(piece.text) > fitting:
-            length = _length(piece.text, fitting - size)
-            within = _Place(element=piece.element, part=piece.part, length=length)
-        size += markup.text_size(piece.text)
-        if size - begin > fitting:
+                return ends.best()
+            ends.add(last, piece)
+            begin = piece.begin - piece.around
+        room = fitting - piece.begin
+        if within is None and piece.size > room:
+            within = _place(piece, _length(piece.text, room))
+        if piece.begin + piece.size - begin > fitting:
             return within
-        last = _Place(element=piece.element, part=piece.part, length=len(piece.text))
-    return within and before
+        last = _place(piece, len(piece.text))
+    return within and ends.best()
+
+
+class _Ends:
+    """The ends of blocks that fit."""
+
+    def __init__(self) -> None:
+        self._last: _Place | None = None
+        self._last_outside: _Place | None = None  # of what stays whole
+        self._size = self._size_outside = 0
+
+    def add(self, place: _Place | None, after: _Piece) -> None:
+        """Come to the end of a block, which stands before a piece."""
+        self._last, self._size = place, after.begin
+        if not after.is_within_whole:
+            self._last_outside, self._size_outside = place, after.begin
+
+    def best(self) -> _Place | None:
+        """Return the last one; rather one that leaves rows and figures whole, where that leaves enough."""
+        return self._last_outside if self._size_outside * 2 >= self._size else self._last
+
+
+def _place(piece: _Piece, length: int) -> _Place:
+    return _Place(element=piece.element, part=piece.part, length=length)
 
 
 def _pieces(root: HtmlElement) -> Iterator[_Piece]:
     """Give all that stands in a tree, in reading order."""
-    yield _Piece(element=root, part="text", text=root.text or "", begins_block=True, tags_size=0)
-    depth = 0  # of what stays whole
+    begin = around = wholes = 0
+    tags: list[int] = []  # what those of each open element cost; the root's are no part of what is to fit
     for event, node in etree.iterwalk(root, events=("start", "end")):
-        if node is root:
-            continue
-        is_whole, is_start = node.tag in _WHOLE, event == "start"
-        depth -= is_whole and not is_start
-        begins_block = node.tag in BLOCKS and not depth
-        depth += is_whole and is_start
-        yield _Piece(
+        is_start = event == "start"
+        if is_start:
+            tags.append(0 if node is root else markup.tags_size(node))
+            begin += tags[-1]
+            around += tags[-1]
+        else:
+            around -= tags.pop()
+            wholes -= node.tag in _WHOLE
+        if not tags:
+            return
+        text = (node.text if is_start else node.tail) or ""
+        piece = _Piece(
             element=node,
             part="text" if is_start else "tail",
-            text=(node.text if is_start else node.tail) or "",
-            begins_block=begins_block,
-            tags_size=markup.tags_size(node) if is_start else 0,
+            text=text,
+            begins_block=node.tag in BLOCKS,
+            is_within_whole=wholes > 0,
+            begin=begin,
+            around=around,
+            size=markup.text_size(text),
         )
+        yield piece
+        begin += piece.size
+        wholes += is_start and node.tag in _WHOLE
 
 
 def _length(text: str, fitting: int) -> int:

@@ -1,6 +1,7 @@
 """Addresses in a body: the dead ones mended, every one absolute, the unusable ones gone."""
 
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 
 from lxml.html import HtmlElement
@@ -9,29 +10,28 @@ from feedbridge.model import Decision, SiteRule
 from feedbridge.sites import apply
 from feedbridge.standards import attributes, elements, urls
 
+MAX_BASE = 2048  # characters: each relative address repeats them, and servers take no more
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-cfsrc")  # where scripts find what src will be
 SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 
-_SHOWN = ("src", "poster", "data", *LAZY)  # addresses of what is shown in its place, which no page is
-_ADDRESSES = ("href", "cite", *_SHOWN)
+_ADDRESSES = ("href", "src", "poster", "cite", "data", *LAZY)
 
 
 def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, ...]:
     """Make every address absolute (emission rule 10), by the article's own; say how many changed how.
 
-    A link without a usable address becomes the text that it is. What shows the article itself shows nothing.
+    A link without a usable address becomes the text that it is. The article's own is none of a picture's.
     """
     counts: Counter[str] = Counter()
-    absolute = partial(urls.absolute, base=base)
-    page = _without_fragment(base)
+    absolute = partial(urls.absolute, base=base if len(base) <= MAX_BASE else urls.absolute("/", base))
+    of_picture = partial(_of_picture, absolute=absolute, page=_page(base))
     for element in root.iter():
+        resolved = of_picture if element.tag == "img" else absolute
         for name, written in element.items():
             if name in _ADDRESSES:
-                address = absolute(written)
-                is_page = name in _SHOWN and _without_fragment(address) == page
-                counts[_resolve_one(element, name, "" if is_page else address, rule)] += 1
+                counts[_resolve_one(element, name, resolved(written), rule)] += 1
             elif name in SRCSETS:
-                element.set(name, attributes.mend_srcset(written, absolute))
+                element.set(name, attributes.mend_srcset(written, resolved))
     elements.unwrap_all(root, [link for link in root.iter("a") if "href" not in link.attrib])
     return tuple(
         Decision(rule=f"addresses {outcome}", outcome=str(counts[outcome]))
@@ -45,8 +45,13 @@ def is_web(resolved: str) -> bool:
     return resolved.lower().startswith(("http:", "https:"))
 
 
-def _without_fragment(address: str) -> str:
-    return address.partition("#")[0]
+def _of_picture(written: str, *, absolute: Callable[[str], str], page: str) -> str:
+    address = absolute(written)
+    return "" if _page(address) == page else address
+
+
+def _page(address: str) -> str:
+    return address.partition("#")[0].removesuffix("?")
 
 
 def _resolve_one(element: HtmlElement, name: str, absolute: str, rule: SiteRule) -> str:

@@ -5,10 +5,15 @@ import re
 from lxml.html import HtmlElement
 
 from feedbridge.standards import elements
+from feedbridge.standards.tame import BLOCKS
 
-MAX_LENGTH = 1000  # characters: a longer block is more than a notice
+MAX_LENGTH = 1000  # characters: a longer block is more than a notice …
+MAX_LENGTH_OF_SIGN = 120  # … and so is one that has only the sign, and no year or rights
 
-_NOTICE = re.compile(r"©|(?:\(c\)|copyright\b).{0,40}(?:[12][0-9]{3}|all rights)", re.IGNORECASE)
+_NOTICE = re.compile(
+    rf"(?:©|\(c\)|copyright\b).{{0,40}}(?:[12][0-9]{{3}}|all rights)|©.{{0,{MAX_LENGTH_OF_SIGN}}}\Z",
+    re.IGNORECASE,
+)
 _BLOCKS = ("p", "div", "small", "footer", "li")
 
 
@@ -19,5 +24,5 @@ def find(root: HtmlElement) -> tuple[HtmlElement, ...]:
         block
         for block in root.iterdescendants(*_BLOCKS)
         if _NOTICE.match(texts.get(block, ""))
-        and next(block.iterdescendants(*_BLOCKS), None) is None  # else it holds more than a notice
+        and next(block.iterdescendants("br", "small", *BLOCKS), None) is None  # else it may hold more
     )

@@ -154,8 +154,8 @@ def _may_lead(image: Image) -> bool:
 
 
 def _kept_decision(picture: _Kept, lead: _Kept | None) -> Decision:
-    role = "picture, the lead" if picture is lead else "picture"
-    facts = (picture.image.type or "unknown type", picture.image.caption or "no caption")
-    why = (f"the first not known to be under {LEAD_WIDTH} pixels wide",)
-    reason = "; ".join(facts + why * (picture is lead))
-    return Decision(rule=role, outcome=picture.image.url, reason=reason)
+    reason = f"{picture.image.type or 'unknown type'}; {picture.image.caption or 'no caption'}"
+    if picture is not lead:
+        return Decision(rule="picture", outcome=picture.image.url, reason=reason)
+    reason += f"; the first not known to be under {LEAD_WIDTH} pixels wide"
+    return Decision(rule="picture, the lead", outcome=picture.image.url, reason=reason)

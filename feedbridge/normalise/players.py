@@ -37,12 +37,11 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def unfold(root: HtmlElement) -> None:
-    """Put the frames that scripts would make of an attribute where they would stand."""
+    """Put the frames that scripts would make of an attribute behind its element."""
     for element in root.xpath(f".//*[@{_FOLDED}]"):
-        frames = tuple(markup.parse(element.attrib.pop(_FOLDED)).iter("iframe"))
-        for frame in frames:
-            frame.tail = None
-        element.extend(frames)
+        for frame in reversed(tuple(markup.parse(element.attrib.pop(_FOLDED)).iter("iframe"))):
+            frame.tail, element.tail = element.tail, None
+            element.addnext(frame)
 
 
 def replace(root: HtmlElement, *, sites: Sites) -> Played:

@@ -11,8 +11,9 @@ from feedbridge.standards.text import fold
 from feedbridge.standards.tokens import UNSEEN
 
 _WHITE_SPACE = re.compile(r"\s+")
-_REMOVED = "removed"  # an element that goes with its content …
-_UNWRAPPED = "unwrapped"  # … and one whose content stays
+# Names that no tag in a source can have: of elements that go with their content, and of those without it.
+_REMOVED = "removed."
+_UNWRAPPED = "unwrapped."
 
 
 def is_blank(*texts: str | None) -> bool:

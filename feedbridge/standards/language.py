@@ -22,7 +22,7 @@ _TAG = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-_SCRIPT = re.compile(r"[a-z]{2,8}(?:-[a-z]{3}){0,3}-([a-z]{4})(?:-|$)")
+_SCRIPT = re.compile(r"[a-z]{2,3}(?:-[a-z]{3}){0,3}-([a-z]{4})(?:-|$)")
 
 _RTL_SCRIPTS = frozenset(("adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"))
 
@@ -116,7 +116,10 @@ _OWN_SHARE = 100  # a language has at least one of its own letters in so many; t
 
 
 def is_tag(tag: str) -> bool:
-    """Tell whether a language tag is well-formed (RFC 5646 §2.2.9), be it registered or not."""
+    """Tell whether a language tag is well-formed (RFC 5646 §2.2.9), be it registered or not.
+
+    A word of 4 to 8 letters is none: no language is registered under one, but each has such a name.
+    """
     return _TAG.fullmatch(tag) is not None
 
 

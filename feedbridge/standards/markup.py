@@ -94,13 +94,17 @@ def tags_size(element: HtmlElement) -> int:
     if not name:
         return 0
     kept = _ATTRIBUTES["*"] | _ATTRIBUTES.get(name, set())
-    attributes = sum(len(f' {key}=""') + text_size(value) for key, value in element.items() if key in kept)
+    attributes = sum(_attribute_size(key, value) for key, value in element.items() if key in kept)
     return len("<></>") + 2 * len(name) + attributes + _IMPLIED.get(name, 0)
 
 
 def text_size(text: str) -> int:
     """Return how many bytes `sanitise` writes of a text."""
     return len(text.encode()) + sum(text.count(character) * more for character, more in _GROWTH.items())
+
+
+def _attribute_size(name: str, value: str) -> int:
+    return len(f' {name}=""') + text_size(value) + value.count('"') * (len("&quot;") - 1)
 
 
 def _strip_elements(body: HtmlElement) -> None:

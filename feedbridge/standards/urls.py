@@ -10,6 +10,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -70,7 +71,7 @@ def absolute(url: str, base: str) -> str:
         return "" if reference.authority or not reference.path else _join(reference)
     if not any(reference):
         return ""
-    target = reference if reference.scheme else _resolve(reference, _split(base))
+    target = reference if reference.scheme else _resolve(reference, _split_base(base))
     if target.scheme.lower() not in ("http:", "https:"):
         return ""
     authority = _usable_authority(target.authority)
@@ -124,6 +125,11 @@ def _split(reference: str) -> _Parts:
     tidy = _CONTROL.sub("", reference).strip()
     tidy = _BEFORE_QUERY.sub(lambda head: head[0].replace("\\", "/"), tidy, count=1)
     return _Parts(*_REFERENCE.findall(tidy)[0])
+
+
+@lru_cache(maxsize=1)  # all addresses of one article have the same
+def _split_base(base: str) -> _Parts:
+    return _split(base)
 
 
 def _resolve(reference: _Parts, base: _Parts) -> _Parts:
