@@ -140,7 +140,7 @@ def _pieces(root: HtmlElement) -> Iterator[_Piece]:
             around -= tags.pop()
             wholes -= node.tag in _WHOLE
         if not tags:
-            return
+            continue  # what stands behind the root is none of it
         text = (node.text if is_start else node.tail) or ""
         piece = _Piece(
             element=node,
