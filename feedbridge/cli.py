@@ -17,6 +17,7 @@ COMMANDS = {  # imported when they are called
     "init": "feedbridge.commands.init",
     "run": "feedbridge.commands.run",
     "explain": "feedbridge.commands.explain",
+    "status": "feedbridge.commands.status",
 }
 
 
@@ -61,13 +62,15 @@ def feedbridge() -> None:
       feedbridge init ~/archive        writes a config.toml that you can edit
       feedbridge run                   writes the feeds; run it again whenever you like
       feedbridge explain FILE          says what became of one article, and why
+      feedbridge status                says how things stand
 
     Completion for bash (zsh and fish likewise, with zsh_source and fish_source):
 
       eval "$(_FEEDBRIDGE_COMPLETE=bash_source feedbridge)"
 
     Exit codes: 0 up to date, 1 failed (the feeds published before still stand), 2 wrong usage or
-    configuration, 3 --strict and an article was rejected, 75 another run is at work.
+    configuration, 3 --strict and an article was rejected, or `status` found trouble,
+    75 another run is at work.
     """  # noqa: D301  # click looks for the character \b
 
 

@@ -3,8 +3,11 @@
     FeedbridgeError      1   a run failed; the feeds published before it still stand
     ├── InputError       1   the archive is missing, cannot be listed, or its disk fails
     ├── OutputError      1   the output cannot be written, or a foreign file is in the way
+    ├── StateError       1   the catalogue cannot be read or written
+    ├── GuardError       1   the run would do what no reader should see, and did nothing
     ├── UsageError       2   the command line asks for something impossible
-    │   └── ConfigError  2   the configuration does
+    │   ├── ConfigError  2   the configuration does
+    │   └── NewerStateError  2  the catalogue is of a newer version
     └── LockedError     75   another run holds the lock
 
 A bad article is none of these: it is a value, `model.Rejected`.
@@ -27,6 +30,14 @@ class OutputError(FeedbridgeError):
     """The feeds cannot be put in place."""
 
 
+class StateError(FeedbridgeError):
+    """The catalogue cannot be used."""
+
+
+class GuardError(FeedbridgeError):
+    """A run was stopped before anything was written: its readers would have seen what cannot be right."""
+
+
 class UsageError(FeedbridgeError):
     """What was asked for cannot be done."""
 
@@ -35,6 +46,10 @@ class UsageError(FeedbridgeError):
 
 class ConfigError(UsageError):
     """The configuration asks for something impossible."""
+
+
+class NewerStateError(UsageError):
+    """The catalogue was written by a newer version of the program."""
 
 
 class LockedError(FeedbridgeError):

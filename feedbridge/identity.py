@@ -4,7 +4,7 @@ A pure function of the files that stand: nothing here depends on when or in whic
 they arrived.
 """
 
-from collections import defaultdict
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -22,35 +22,39 @@ def guid(key: str) -> str:
     return f"urn:uuid:{uuid5(NAMESPACE, key)}"
 
 
-def identify(versions: Iterable[Version], *, measure: Callable[[Version], Measure]) -> tuple[Identity, ...]:
-    """Join the versions of each article, in any order; the result is in the order of the keys.
+def join(versions: Sequence[Version], *, measure: Callable[[Version], Measure]) -> Identity:
+    """Join the versions of one article, at least one, in any order.
 
     `measure` is dear, and asked only about the versions of articles that stand in several different files.
     """
-    by_key: dict[str, list[Version]] = defaultdict(list)
-    for version in versions:
-        by_key[version.key].append(version)
-    return tuple(_join(by_key[key], measure) for key in sorted(by_key))
-
-
-def _join(versions: Sequence[Version], measure: Callable[[Version], Measure]) -> Identity:
     measures = _measures(versions, measure)
-    ranked = _ranked(versions, measures)
-    speaker = ranked[0]
+    speaker, *_ = ordered = _ranked(versions, measures)
     said = measures[speaker.digest].fingerprint
-    published = min(version.published for version in ranked)
-    same = [version for version in ranked if measures[version.digest].fingerprint == said]
-    since = min((version.epoch for version in same if version.epoch), default=published)
-    epochs = (version.epoch for version in ranked if version.epoch)
+    published = min(version.published for version in ordered)
+    same = [version for version in ordered if measures[version.digest].fingerprint == said]
+    since = min((version.since for version in same if version.since), default=published)
+    epochs = (version.epoch for version in ordered if version.epoch)
     return Identity(
         key=speaker.key,
         guid=guid(speaker.key),
-        speaker=speaker,
-        versions=tuple(version.path for version in ranked),
+        speaker=speaker.path,
+        digest=speaker.digest,
+        versions=_digest(version.digest for version in versions),
         published=published,
         updated=max(published, since),
         arrived=min(epochs, default=published),
+        source=speaker.source,
+        source_name=speaker.source_name,
     )
+
+
+def ranked(versions: Sequence[Version], *, measure: Callable[[Version], Measure]) -> Sequence[Version]:
+    """Order the versions of one article, the one that speaks first; `measure` as above."""
+    return _ranked(versions, _measures(versions, measure))
+
+
+def _digest(digests: Iterable[bytes]) -> bytes:
+    return hashlib.blake2b(b"".join(sorted(set(digests))), digest_size=16).digest()
 
 
 def _measures(versions: Sequence[Version], measure: Callable[[Version], Measure]) -> dict[bytes, Measure]:

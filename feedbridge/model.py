@@ -5,7 +5,7 @@ The order below is the order in which they come to be. Every moment is an aware
 input directory (where there are several, the directory as configured stands before it).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -126,6 +126,7 @@ class Rejected(Value, frozen=True):
     code: str  # empty, unreadable, too-large, no-link, no-date, future-date, failed
     detail: str
     decisions: tuple[Decision, ...] = ()  # as far as it was read
+    due: datetime | None = None  # when it is to be looked at again
 
 
 # --- what an article is ----------------------------------------------------------------
@@ -141,6 +142,12 @@ class Version(Value, frozen=True):
     published: datetime
     source: str  # a rule's slug or a host
     source_name: str  # for people
+    edited: datetime | None = None  # since when it says what it says, where no epoch tells (an edit in place)
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it says what it says, as far as its epoch or our memory tells."""
+        return self.edited or self.epoch
 
 
 class Article(Value, frozen=True):
@@ -163,21 +170,38 @@ class Measure(Value, frozen=True):
     length: int  # characters of the text that people see
 
 
+class KnownFile(Value, frozen=True):
+    """What the catalogue remembers of a file."""
+
+    stamp: Stamp
+    found: Version | Ignored | Rejected  # what it proved to be when it was read last
+    version: Version | None  # the facts of its article; an unreadable file keeps those that it had
+    measure: Measure | None = None  # None until it is needed
+    is_read_again: bool = False  # by the next run, whatever its stamp says: it was young, or unreadable
+    due: datetime | None = None  # when it is to be read again: it is dated ahead of the clock
+    held_since: datetime | None = None  # when it was found to be gone, with too many others
+
+
 class Identity(Value, frozen=True):
     """One article, of one or several files: which one speaks, and its id and dates."""
 
     key: str
     guid: str
-    speaker: Version
-    versions: tuple[bytes, ...]  # all paths, the speaking one first
+    speaker: bytes  # the path of the file that speaks
+    digest: bytes  # of the whole file that speaks
+    versions: bytes  # a digest of the contents of all its files
     published: datetime
     updated: datetime
     arrived: datetime
+    source: str  # of the file that speaks
+    source_name: str
 
-    @property
-    def source(self) -> str:
-        """The source of the version that speaks."""
-        return self.speaker.source
+
+class Change(Value, frozen=True):
+    """What becomes of one entry: None before it comes, None after it goes."""
+
+    before: Identity | None
+    after: Identity | None
 
 
 class Image(Value, frozen=True):
@@ -249,12 +273,46 @@ class Document(Value, frozen=True):
     entries: tuple[Entry, ...]
 
 
+class Sizes(Value, frozen=True):
+    """How long the cleaned content of a file is."""
+
+    content_bytes: int
+    summary_bytes: int
+
+
+class KnownDocument(Value, frozen=True):
+    """What the catalogue remembers of a document."""
+
+    name: str
+    is_dirty: bool  # it has to be looked at
+    fingerprint: bytes  # of all that its bytes depend on
+    updated: datetime
+    entries: int = 0
+
+
+class KnownRendition(Value, frozen=True):
+    """A file of a document as it was put in place."""
+
+    path: str  # below the output directory
+    document: str
+    kind: Literal["feed", "page", "gzip"]
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+
+
 class Rendition(Value, frozen=True):
     """A document's bytes in one form, and where they belong."""
 
     path: str  # below the output directory
     kind: Literal["feed", "page"]
     body: bytes
+
+
+class Guards(Value, frozen=True):
+    """How long the entries of articles that vanished in bulk are held; None: until they are let go."""
+
+    forget_after: timedelta | None
 
 
 # --- what a run did --------------------------------------------------------------------
@@ -280,6 +338,25 @@ class FeedCounts(Value, frozen=True):
     removed: int = 0
 
 
+class Work(Value, frozen=True):
+    """What a run had to do, counted."""
+
+    files_opened: int = 0
+    bytes_read: int = 0
+    articles_parsed: int = 0
+    articles_cleaned: int = 0
+    documents_rendered: int = 0
+    statements_executed: int = 0  # of SQL, each row that was written counted
+
+
+class Ran(Value, frozen=True):
+    """A run that ended."""
+
+    started: datetime
+    failure: str | None = None  # why it failed, None if it did not
+    report: str | None = None  # as JSON, None if it failed
+
+
 class Report(Value, frozen=True):
     """What a run saw and did."""
 
@@ -287,4 +364,5 @@ class Report(Value, frozen=True):
     entries: int
     feeds: FeedCounts
     rejected: tuple[Rejected, ...]
+    work: Work
     seconds: float

@@ -24,6 +24,9 @@ from feedbridge.standards.text import show
 
 FileId = tuple[int, int]  # st_dev and st_ino: what a file is, whatever it is called
 
+WENT_AWAY = "it went away while it was being read"  # of what was listed, and stands no more
+
+_INTEGER_MAX = 2**63 - 1  # what databases hold; a file may claim to be of the year 2300
 _CHUNK_BYTES = 64 * 1024
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -51,9 +54,11 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int
 
 
-class Walked(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the archive, in the order of the paths."""
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The files that stand in one directory, in the order in which the system names them."""
 
+    root: int  # which of the input directories it lies in
+    directory: bytes  # its path there; b"" for the input directory itself
     stamps: tuple[Stamp, ...]
     ignored: tuple[Ignored, ...]
 
@@ -86,17 +91,13 @@ class Archive:
         while self._opened:
             os.close(self._opened.pop())
 
-    def walk(self, *, own: frozenset[FileId] = frozenset()) -> Walked:
-        """List every file below the input directories, but for what is `own`: our output and state.
+    def walk(self, *, own: frozenset[FileId] = frozenset()) -> Iterator[Listing]:
+        """List every directory below the input directories, but for what is `own`: our output and state.
 
         Raises: InputError if a directory cannot be listed or its disk fails.
         """
-        found = [item for number in range(len(self._roots)) for item in self._walk_root(number, own)]
-        found.sort(key=lambda item: item.path)
-        return Walked(
-            stamps=tuple(item for item in found if isinstance(item, Stamp)),
-            ignored=tuple(item for item in found if isinstance(item, Ignored)),
-        )
+        for number in range(len(self._roots)):
+            yield from self._walk_root(number, own)
 
     def path_of(self, file: Path) -> bytes | None:
         """Return the path by which a file below an input directory goes here; None for any other file."""
@@ -141,7 +142,7 @@ class Archive:
 
     def _unreadable(self, stamp: Stamp, exc: OSError) -> Ignored | Rejected:
         if exc.errno in _GONE:
-            return Ignored(path=stamp.path, reason="it went away while it was being read")
+            return Ignored(path=stamp.path, reason=WENT_AWAY)
         if exc.errno in _ENVIRONMENT:
             where = self._roots[stamp.root].directory
             raise InputError(
@@ -162,18 +163,22 @@ class Archive:
             os.close(self._directory[2])
             self._directory = None
 
-    def _walk_root(self, number: int, own: frozenset[FileId]) -> Iterator[Stamp | Ignored]:
+    def _walk_root(self, number: int, own: frozenset[FileId]) -> Iterator[Listing]:
         waiting = [b""]
         while waiting:
             directory = waiting.pop()
+            found: list[Stamp | Ignored | bytes | None] = []
             with self._listing(number, directory) as entries:
                 for entry in entries:
                     relative = _join(directory, os.fsencode(entry.name))
-                    found = self._look_at(number, relative, entry, own)
-                    if isinstance(found, bytes):
-                        waiting.append(found)
-                    elif found is not None:
-                        yield found
+                    found.append(self._look_at(number, relative, entry, own))
+            waiting += [below for below in found if isinstance(below, bytes)]
+            yield Listing(
+                root=number,
+                directory=directory,
+                stamps=tuple(item for item in found if isinstance(item, Stamp)),
+                ignored=tuple(item for item in found if isinstance(item, Ignored)),
+            )
 
     @contextmanager
     def _listing(self, number: int, directory: bytes) -> Iterator[Iterable[os.DirEntry[str]]]:
@@ -214,8 +219,8 @@ class Archive:
             path=path,
             root=number,
             size_bytes=status.st_size,
-            mtime_ns=status.st_mtime_ns,
-            inode=status.st_ino,
+            mtime_ns=max(-_INTEGER_MAX, min(status.st_mtime_ns, _INTEGER_MAX)),
+            inode=status.st_ino & _INTEGER_MAX,
         )
 
     def _is_entered(self, relative: bytes, name: str) -> bool:

@@ -1,12 +1,12 @@
 """Which entries stand in which document, in what order, within what limits."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from feedbridge.model import Document, Entry, FeedSpec, Identity
+from feedbridge.model import Content, Document, Entry, FeedSpec, Identity, Sizes
 from feedbridge.standards import dates, language
 
 # So that nobody who polls once a day misses an entry, even when a weekend comes between.
@@ -17,63 +17,67 @@ OVERHEAD_BYTES = 1024  # of an entry beside its content, in every format
 class Filled(msgspec.Struct, frozen=True, kw_only=True):
     """What a document holds, and what had to stay out of it."""
 
-    entries: tuple[Entry, ...]
+    members: tuple[Identity, ...]
     recent_cut: int  # recent arrivals that only the byte limit kept out
 
 
-def order(identities: Iterable[Identity]) -> tuple[Identity, ...]:
-    """Newest first by published, then id ascending: a total order (emission rule 5)."""
-    by_id = sorted(identities, key=lambda identity: identity.guid)
-    return tuple(sorted(by_id, key=lambda identity: identity.published, reverse=True))
+def candidates(newest: Iterable[Identity], recent: Iterable[Identity]) -> Iterator[Identity]:
+    """Give the entries that may stand in a feed, in order: the newest ones and the recent arrivals.
 
-
-def by_source(ordered: Iterable[Identity]) -> dict[str, list[Identity]]:
-    """Return the articles of each source, in their order; the sources by name."""
-    members: defaultdict[str, list[Identity]] = defaultdict(list)
-    for identity in ordered:
-        members[identity.source].append(identity)
-    return dict(sorted(members.items()))
-
-
-def fill(
-    members: Sequence[Identity], *, spec: FeedSpec, entry_of: Callable[[Identity], Entry | None]
-) -> Filled:
-    """Take entries of a feed's members, which are in order, until the feed is full (emission rule 5).
-
-    `entry_of` is asked for one entry at a time, newest first, and never for one beyond
-    the limits, so that only what is needed is normalised; None means that there is none.
-    The newest entry always stands, whatever its size.
+    Both are in order, and no other entry is newer than the last of the newest.
     """
-    recent = _recent_since(members)
-    entries: list[Entry] = []
-    room = spec.max_bytes
-    for place, identity in enumerate(members):
-        if len(entries) >= spec.limit and identity.arrived < recent:
-            continue
-        entry = entry_of(identity)
-        if entry is None:
-            continue
-        room -= size_bytes(entry, spec)
-        if room < 0 and entries:
-            return Filled(entries=tuple(entries), recent_cut=_count_since(recent, members[place:]))
-        entries.append(entry)
-    return Filled(entries=tuple(entries), recent_cut=0)
+    first = tuple(newest)
+    known = {identity.key for identity in first}
+    yield from first
+    yield from (identity for identity in recent if identity.key not in known)
 
 
-def _recent_since(members: Iterable[Identity]) -> datetime:
-    """Measured from the newest arrival, never from the clock."""
-    newest = max((identity.arrived for identity in members), default=dates.EPOCH)
+def recent_since(newest: datetime) -> datetime:
+    """Return since when an arrival is recent: measured from the newest one, never from the clock."""
     return newest - RECENT
 
 
-def _count_since(since: datetime, members: Iterable[Identity]) -> int:
-    return sum(identity.arrived >= since for identity in members)
+def fill(
+    members: Iterable[Identity], *, spec: FeedSpec, recent: datetime, size_of: Callable[[Identity], Sizes]
+) -> Filled:
+    """Take of `candidates` until the feed is full (emission rule 5); `recent` is since when an arrival is so.
+
+    `size_of` is asked for one entry at a time, newest first, and never for one beyond the limits, so that
+    only what is needed is normalised. The newest entry always stands, whatever its size.
+    """
+    taken: list[Identity] = []
+    room = spec.max_bytes
+    waiting = iter(members)
+    for identity in waiting:
+        room -= size_bytes(size_of(identity), spec)
+        if room < 0 and taken:
+            cut = (identity, *waiting)
+            return Filled(members=tuple(taken), recent_cut=sum(one.arrived >= recent for one in cut))
+        taken.append(identity)
+    return Filled(members=tuple(taken), recent_cut=0)
 
 
-def size_bytes(entry: Entry, spec: FeedSpec) -> int:
+def size_bytes(sizes: Sizes, spec: FeedSpec) -> int:
     """Return what an entry counts against the byte limit: the same in every format."""
-    shown = entry.content if spec.content == "full" else entry.summary
-    return len(shown.encode()) + OVERHEAD_BYTES
+    shown = sizes.content_bytes if spec.content == "full" else sizes.summary_bytes
+    return shown + OVERHEAD_BYTES
+
+
+def sizes_of(content: Content) -> Sizes:
+    """Return how long what an entry says is."""
+    return Sizes(content_bytes=len(content.content.encode()), summary_bytes=len(content.summary.encode()))
+
+
+def entry(content: Content, identity: Identity) -> Entry:
+    """Join what an entry says with its id and dates."""
+    return Entry(
+        **{name: getattr(content, name) for name in content.__struct_fields__},
+        guid=identity.guid,
+        published=identity.published,
+        updated=identity.updated,
+        source=identity.source,
+        source_name=identity.source_name,
+    )
 
 
 def document(spec: FeedSpec, entries: Sequence[Entry]) -> Document:

@@ -20,11 +20,11 @@ from lxml import etree, html
 
 from feedbridge import parse
 from feedbridge.config import load_sites
-from feedbridge.identity import identify
+from feedbridge.identity import join
 from feedbridge.model import Article, Document, Measure
-from feedbridge.normalise import CONTENT_LIMIT_BYTES, Wishes, entry, normalise
+from feedbridge.normalise import CONTENT_LIMIT_BYTES, Wishes, normalise
 from feedbridge.render import render
-from feedbridge.selection import document
+from feedbridge.selection import document, entry
 from tests.samples import CHECKOUT, EPOCH, SHARED, spec, text
 
 _SAFE = re.compile("https?:|mailto:", re.IGNORECASE)
@@ -167,7 +167,7 @@ def check(raw: bytes) -> str:
     found = parse.parse(b"a.md", raw, sites=load_sites())
     if not isinstance(found, Article):
         return type(found).__name__
-    (identity,) = identify([found.version], measure=_unmeasured)
+    identity = join([found.version], measure=_unmeasured)
     made = entry(normalise(found, sites=load_sites(), wishes=Wishes(language="")), identity)
     _check_document(document(spec(), [made]))
     return found.shape

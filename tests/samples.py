@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feedbridge.identity import identify
+from feedbridge.identity import join
 from feedbridge.model import Entry, FeedSpec, Identity, Measure, Version
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -64,7 +64,7 @@ def version(**changes: object) -> Version:
 
 def identity(**changes: object) -> Identity:
     """Return an article of one file, as ordinary as can be but for the changes."""
-    return identify([version(**changes)], measure=unmeasured)[0]
+    return join([version(**changes)], measure=unmeasured)
 
 
 def unmeasured(_: Version) -> Measure:

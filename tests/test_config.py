@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from feedbridge.config.kinds import Refused
 from feedbridge.config.schema import Derived
 from feedbridge.config.words import shown
 from feedbridge.errors import ConfigError
+from feedbridge.model import Guards
 
 DOCS = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```(toml|text)\n(.*?)^```$", DOCS, re.DOTALL | re.MULTILINE))
@@ -73,6 +75,8 @@ def test_an_empty_file_means_the_defaults(tmp_path):
         feeds=config.Feeds(
             formats=("atom", "rss"), by=("source",), limit=100, max_bytes=2 * 2**20, content="full"
         ),
+        state=config.State(file=tmp_path / ".feedbridge" / "catalogue.sqlite3"),
+        guards=Guards(forget_after=None),
         sites=config.load_sites(),
     )
 
@@ -103,6 +107,8 @@ def test_every_key_is_carried_over(tmp_path):
         feeds=config.Feeds(
             formats=("atom", "rss"), by=("source",), limit=200, max_bytes=3 * 2**19, content="summary"
         ),
+        state=config.State(file=tmp_path / "state" / "catalogue.sqlite3"),
+        guards=Guards(forget_after=timedelta(days=30)),
         sites=config.load_sites(),
     )
 
@@ -231,7 +237,22 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
 
 # --- what it refuses ---------------------------------------------------------------------
 
+FILE = "[state] file = {}: the path of a file is needed"
+NEVER = (
+    "[guards] forget_after = {}: "
+    '"never" or a time of at most 10 years such as "30 d" (units: s, min, h, d) is needed'
+)
 IMPOSSIBLE = {
+    # files and times
+    "state-no-text": ("[state]\nfile = 3", FILE.format(3)),
+    "state-empty": ('[state]\nfile = " "', FILE.format('" "') + "; it is empty"),
+    "time-number": ("[guards]\nforget_after = 30", NEVER.format(30)),
+    "time-no-unit": ('[guards]\nforget_after = "30"', NEVER.format('"30"') + "; it has no unit"),
+    "time-unit": ('[guards]\nforget_after = "30 D"', NEVER.format('"30 D"') + '; did you mean "d"?'),
+    "time-negative": ('[guards]\nforget_after = "-1 d"', NEVER.format('"-1 d"')),
+    "time-nothing": ('[guards]\nforget_after = "0 s"', NEVER.format('"0 s"')),
+    "time-too-long": ('[guards]\nforget_after = "3661 d"', NEVER.format('"3661 d"')),
+    "time-word": ('[guards]\nforget_after = "Never"', NEVER.format('"Never"')),
     # texts
     "title-no-text": ("[site]\ntitle = 3", "[site] title = 3: a line of text is needed"),
     "title-empty": (
@@ -462,7 +483,10 @@ IMPOSSIBLE = {
     ),
     "section-not-built-yet": (
         '[schedule]\nevery = "5 min"',
-        '[schedule]: unknown section; known are "site", "input", "output", "images", "feeds", "sites"',
+        (
+            '[schedule]: unknown section; known are "site", "input", "output", "images", "feeds", '
+            '"state", "guards", "sites"'
+        ),
     ),
     "section-list": (
         '[[feed]]\nname = "climate"',

@@ -23,11 +23,11 @@ import pytest
 import feedbridge
 from feedbridge import parse
 from feedbridge.config import load_sites
-from feedbridge.identity import identify
+from feedbridge.identity import join
 from feedbridge.model import Article, Entry, Mark, Sites
-from feedbridge.normalise import Wishes, entry, normalise
+from feedbridge.normalise import Wishes, normalise
 from feedbridge.render import render
-from feedbridge.selection import document
+from feedbridge.selection import document, entry
 from feedbridge.standards.expressions import compiled
 from tests import hostile
 from tests.samples import spec, unmeasured
@@ -266,7 +266,7 @@ def published(source: str) -> Entry:
     sites = load_sites()
     found = parse.parse(b"a.md", source.encode("utf-8", "surrogatepass"), sites=sites)
     assert isinstance(found, Article), found
-    (identity,) = identify([found.version], measure=unmeasured)
+    identity = join([found.version], measure=unmeasured)
     made = entry(normalise(found, sites=sites, wishes=Wishes(language="")), identity)
     assert render(document(spec(), [made]))
     return made

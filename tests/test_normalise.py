@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from feedbridge import parse
 from feedbridge.config import load_sites
-from feedbridge.identity import identify
+from feedbridge.identity import join
 from feedbridge.model import Article, Entry
 from feedbridge.normalise import Wishes, normalise
-from feedbridge.normalise import entry as joined
+from feedbridge.selection import entry as joined
 from tests.samples import raw, unmeasured
 
 SITES = load_sites()
@@ -22,7 +22,7 @@ def normalised(article: bytes, **wishes: object) -> Entry:
     """Return the entry of one file by the shipped site rules."""
     found = parse.parse(b"a.txt", article, sites=SITES)
     assert isinstance(found, Article)
-    (one,) = identify([found.version], measure=unmeasured)
+    one = join([found.version], measure=unmeasured)
     asked = Wishes(**{"language": "", **wishes})  # type: ignore[arg-type]  # a test's own
     return joined(normalise(found, sites=SITES, wishes=asked), one)
 

@@ -1,7 +1,10 @@
 """pipeline: the stages joined, with an archive that does not stand still."""
 
+import os
 import random
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import feedparser
@@ -11,6 +14,7 @@ import pytest
 from feedbridge import config, normalise, pipeline
 from feedbridge.config import Config
 from feedbridge.errors import OutputError
+from feedbridge.pipeline import reader
 from feedbridge.scan import Archive
 from tests.samples import CHECKOUT, EPOCH, NOW, archive, contents, milliseconds, raw, snapshot
 
@@ -49,6 +53,13 @@ def once(act):
     return progress
 
 
+@pytest.fixture
+def forgetful(monkeypatch):
+    """Let no article be at hand that was just read, as in an archive of many: it is read again."""
+    monkeypatch.setattr(reader, "KEPT_BYTES", 0)
+
+
+@pytest.mark.usefixtures("forgetful")
 def test_an_article_that_is_rewritten_between_header_and_body_is_published_as_it_is_now(configured, tmp_path):
     """What changed under our eyes is decided anew; the result is that of a run over the new state."""
     archive(tmp_path / "in", count=5)
@@ -60,6 +71,7 @@ def test_an_article_that_is_rewritten_between_header_and_body_is_published_as_it
     assert main_feed(configured).entries[0].title == "new"
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_an_article_that_goes_away_between_header_and_body_is_gone(configured, tmp_path):
     """A file that was moved meanwhile is no error."""
     archive(tmp_path / "in", count=5)
@@ -68,6 +80,7 @@ def test_an_article_that_goes_away_between_header_and_body_is_gone(configured, t
     assert outcome.report.rejected == ()
 
 
+@pytest.mark.usefixtures("forgetful")
 def test_an_article_that_changes_faster_than_it_can_be_read_is_given_up_by_name(
     configured, tmp_path, monkeypatch
 ):
@@ -108,6 +121,29 @@ def test_an_article_that_cannot_be_normalised_is_named_and_the_others_are_publis
     assert explanation.verdict.startswith("rejected (failed)")
     assert explanation.decisions
     assert [entry.title for entry in main_feed(configured).entries] == [f"Number {n}" for n in (4, 2, 1, 0)]
+
+
+def test_an_article_that_cannot_be_normalised_leaves_its_place_to_the_next(configured, tmp_path, monkeypatch):
+    """A feed of three has three entries; here the fault is put in on purpose."""
+    (tmp_path / "in").mkdir()
+    for number in range(5):
+        article = raw(
+            title=f"Number {number}",
+            url=f"https://example.org/{number}",
+            epoch=EPOCH + timedelta(days=3 * number),
+        )
+        (tmp_path / "in" / f"{number}.txt").write_bytes(article)
+    whole = normalise.normalise
+
+    def fail_for_one(article, **options):
+        if article.title == "Number 3":
+            raise RecursionError("too deep")
+        return whole(article, **options)
+
+    monkeypatch.setattr(normalise, "normalise", fail_for_one)
+    made = feeds(configured, limit=3)
+    run(made)
+    assert [entry.title for entry in main_feed(made).entries] == ["Number 4", "Number 2", "Number 1"]
 
 
 def test_a_file_that_cannot_be_normalised_leaves_the_article_to_its_other_files(
@@ -307,7 +343,72 @@ def test_the_seeds_make_feeds_of_many_kinds(tmp_path):
     made = msgspec.structs.replace(
         shipped, output=msgspec.structs.replace(shipped.output, directory=tmp_path / "out")
     )
+    made = config.with_state(made, file=None)
     outcome = run(made)
     assert outcome.report.articles.rejected == 1
     languages = {entry.get("content")[0]["language"] for entry in main_feed(made).entries}
     assert {"zh-Hans", "zh-Hant", "ar"} <= languages
+
+
+def test_a_file_of_a_far_future_is_one_like_any_other(configured, tmp_path):
+    """Its stamp is only a hint where to look, and need not fit into any number."""
+    archive(tmp_path / "in", count=3)
+    os.utime(tmp_path / "in" / "00001.txt", (2**34, 2**34))
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    assert run(remembering).report.entries == 3
+    assert run(remembering).report.work.files_opened == 0
+
+
+def test_whoever_only_looks_makes_no_memory(configured, tmp_path):
+    """A rehearsal on a fresh folder leaves nothing behind, and a damaged memory is left to the next run."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state" / "catalogue.sqlite3")
+    outcome = pipeline.preview(remembering, now=NOW)
+    assert len(outcome.changes) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+    run(remembering)
+    damaged = b"no database at all" * 1000
+    assert remembering.state.file is not None
+    for companion in remembering.state.file.parent.iterdir():
+        companion.unlink()
+    remembering.state.file.write_bytes(damaged)
+    assert len(pipeline.preview(remembering, now=NOW).changes) == 3
+    assert pipeline.explain(remembering, str(tmp_path / "in" / "00001.txt"), now=NOW).verdict == "an entry"
+    assert remembering.state.file.read_bytes() == damaged
+    before = snapshot(tmp_path / "out")
+    run(remembering)
+    assert snapshot(tmp_path / "out") == before
+    assert len(list(remembering.state.file.parent.glob("*.damaged-1"))) == 1
+
+
+def test_a_memory_that_fails_in_an_unforeseen_way_is_looked_at(configured, tmp_path, caplog):
+    """A value is missing where one must be: SQLite says so when it is asked."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    with closing(sqlite3.connect(tmp_path / "state.sqlite3")) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'path TEXT PRIMARY KEY', 'path TEXT')"
+        )
+        connection.execute("PRAGMA writable_schema = OFF")
+        connection.commit()
+    before = contents(tmp_path / "out")
+    (tmp_path / "in" / "00001.txt").unlink()
+    run(remembering)
+    assert "catalogue.damaged" in caplog.messages
+    assert contents(tmp_path / "out") != before
+
+
+def test_a_fault_of_ours_is_none_of_the_memory(configured, tmp_path, monkeypatch):
+    """What fails over a sound memory is told as it is."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+
+    def fail(*_, **__):
+        raise ValueError("a fault")
+
+    monkeypatch.setattr("feedbridge.selection.fill", fail)
+    with pytest.raises(ValueError, match="a fault"):
+        run(remembering)
+    assert not list(tmp_path.glob("*.damaged-*"))

@@ -5,15 +5,34 @@ import os
 import socket
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from feedbridge import scan
 from feedbridge.errors import InputError
-from feedbridge.model import Ignored, Rejected
+from feedbridge.model import Ignored, Rejected, Stamp
 from tests.samples import raw
 
 LIMIT = 100_000
+
+
+class Collected(NamedTuple):
+    """What stands in all directories of an archive, by path."""
+
+    stamps: tuple[Stamp, ...]
+    ignored: tuple[Ignored, ...]
+
+
+def collected(archive: scan.Archive, *, own: frozenset[scan.FileId] = frozenset()) -> Collected:
+    """Walk an archive to its end."""
+    listings = list(archive.walk(own=own))
+    stamps = (stamp for listing in listings for stamp in listing.stamps)
+    ignored = (one for listing in listings for one in listing.ignored)
+    return Collected(
+        stamps=tuple(sorted(stamps, key=lambda stamp: stamp.path)),
+        ignored=tuple(sorted(ignored, key=lambda one: one.path)),
+    )
 
 
 def opened(*directories: Path, **scope: object) -> scan.Archive:
@@ -28,18 +47,18 @@ def opened(*directories: Path, **scope: object) -> scan.Archive:
 def walked(*directories: Path, **scope: object) -> tuple[list[bytes], dict[bytes, str]]:
     """Return the paths found, and the reasons of the ignored ones."""
     with opened(*directories, **scope) as archive:
-        found = archive.walk()
+        found = collected(archive)
     return [stamp.path for stamp in found.stamps], {one.path: one.reason for one in found.ignored}
 
 
 def read(directory: Path, name: str = "a.txt", **scope: object) -> bytes | Ignored | Rejected:
     """Walk, then read the file of this name."""
     with opened(directory, **scope) as archive:
-        stamps = {stamp.path: stamp for stamp in archive.walk().stamps}
+        stamps = {stamp.path: stamp for stamp in collected(archive).stamps}
         return archive.read(stamps[name.encode()])
 
 
-def test_every_regular_file_is_found_in_the_order_of_its_path(tmp_path):
+def test_every_regular_file_is_found(tmp_path):
     """Names of any kind, in any depth; extension and name say nothing."""
     names = [
         "b.txt",
@@ -55,11 +74,61 @@ def test_every_regular_file_is_found_in_the_order_of_its_path(tmp_path):
     assert walked(tmp_path) == (sorted(name.encode() for name in names), {})
 
 
+def test_each_directory_is_one_listing(tmp_path):
+    """A listing names its directory, and holds what stands in it and nothing below."""
+    for name in ("a.txt", "x/b.txt", "x/.hidden", "x/y/c.txt", "x/y/d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(raw())
+    (tmp_path / "empty").mkdir()
+    (tmp_path / ".git").mkdir()
+    with opened(tmp_path) as archive:
+        listings = list(archive.walk())
+    assert len(listings) == 4
+    assert {one.root for one in listings} == {0}
+    assert {one.directory: {stamp.path for stamp in one.stamps} for one in listings} == {
+        b"": {b"a.txt"},
+        b"x": {b"x/b.txt"},
+        b"x/y": {b"x/y/c.txt", b"x/y/d.txt"},
+        b"empty": set(),
+    }
+    assert {one.directory: [each.path for each in one.ignored] for one in listings if one.ignored} == {
+        b"x": [b"x/.hidden"]
+    }
+
+
+def test_a_stamp_is_what_the_system_says_of_a_file(tmp_path):
+    """Size, mtime and inode, to the nanosecond and without a look into the file."""
+    (tmp_path / "d").mkdir()
+    file = tmp_path / "d" / "a.txt"
+    file.write_bytes(b"four")
+    os.utime(file, ns=(0, 1_706_716_023_123_456_789))
+    file.chmod(0)
+    with opened(tmp_path) as archive:
+        (stamp,) = collected(archive).stamps
+    assert stamp == Stamp(
+        path=b"d/a.txt",
+        root=0,
+        size_bytes=4,
+        mtime_ns=1_706_716_023_123_456_789,
+        inode=file.stat().st_ino,
+    )
+
+
+def test_files_are_read_while_the_walk_goes_on(tmp_path):
+    """A listing's files may be read before the next directory is listed."""
+    for number in range(3):
+        (tmp_path / f"d{number}").mkdir()
+        (tmp_path / f"d{number}" / "a.txt").write_bytes(raw(title=f"{number}"))
+    with opened(tmp_path) as archive:
+        found = {stamp.path: archive.read(stamp) for listing in archive.walk() for stamp in listing.stamps}
+    assert found == {f"d{number}/a.txt".encode(): raw(title=f"{number}") for number in range(3)}
+
+
 def test_names_that_are_no_utf8_are_found_and_read(tmp_path):
     """A path is bytes."""
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.txt"))).write_bytes(raw())
     with opened(tmp_path) as archive:
-        (stamp,) = archive.walk().stamps
+        (stamp,) = collected(archive).stamps
         assert stamp.path == b"\xff\xfe.txt"
         assert archive.read(stamp) == raw()
 
@@ -119,7 +188,7 @@ def test_own_output_is_never_input(tmp_path):
         (one.stat().st_dev, one.stat().st_ino) for one in (tmp_path / "public", tmp_path / "mine.txt")
     )
     with opened(tmp_path) as archive:
-        found = archive.walk(own=own)
+        found = collected(archive, own=own)
     assert [stamp.path for stamp in found.stamps] == [b"a.txt"]
     assert [one.path for one in found.ignored] == [b"mine.txt"]
 
@@ -130,8 +199,9 @@ def test_several_directories_keep_their_files_apart(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_bytes(raw(title=name))
     with opened(tmp_path / "one", tmp_path / "two") as archive:
-        stamps = archive.walk().stamps
-        assert [stamp.path for stamp in stamps] == [b"one/a.txt", b"two/a.txt"]
+        stamps = collected(archive).stamps
+        assert [(stamp.root, stamp.path) for stamp in stamps] == [(0, b"one/a.txt"), (1, b"two/a.txt")]
+        assert [(one.root, one.directory) for one in archive.walk()] == [(0, b""), (1, b"")]
         assert [archive.read(stamp) for stamp in stamps] == [raw(title="one"), raw(title="two")]
         assert archive.path_of(tmp_path / "two" / "a.txt") == b"two/a.txt"
         assert archive.path_of(tmp_path / "three.txt") is None
@@ -194,7 +264,7 @@ def test_a_file_that_was_replaced_since_the_walk_is_not_followed(tmp_path, repla
     (tmp_path / "a.txt").write_bytes(raw())
     (tmp_path.parent / "secret").write_bytes(raw(title="secret"))
     with opened(tmp_path) as archive:
-        (stamp,) = archive.walk().stamps
+        (stamp,) = collected(archive).stamps
         (tmp_path / "a.txt").unlink()
         if replacement == "link":
             (tmp_path / "a.txt").symlink_to(tmp_path.parent / "secret")
@@ -212,11 +282,30 @@ def test_a_directory_that_was_replaced_by_a_link_is_not_followed(tmp_path):
         directory.mkdir(parents=True)
         (directory / "a.txt").write_bytes(raw())
     with opened(inside) as archive:
-        (stamp,) = archive.walk().stamps
+        (stamp,) = collected(archive).stamps
         (inside / "d" / "a.txt").unlink()
         (inside / "d").rmdir()
         (inside / "d").symlink_to(outside)
         assert isinstance(archive.read(stamp), Ignored)
+
+
+@pytest.mark.parametrize("replacement", ["nothing", "link", "file"])
+def test_a_directory_that_was_replaced_during_the_walk_is_empty(tmp_path, replacement):
+    """What a directory has become since it was named is looked at again; nothing in it is followed."""
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    for directory in (inside / "d", outside):
+        directory.mkdir(parents=True)
+        (directory / "secret.txt").write_bytes(raw())
+    with opened(inside) as archive:
+        walking = archive.walk()
+        assert next(walking).directory == b""
+        (inside / "d" / "secret.txt").unlink()
+        (inside / "d").rmdir()
+        if replacement == "link":
+            (inside / "d").symlink_to(outside)
+        elif replacement == "file":
+            (inside / "d").write_bytes(raw())
+        assert list(walking) == [scan.Listing(root=0, directory=b"d", stamps=(), ignored=())]
 
 
 def test_a_missing_input_directory_says_what_to_do(tmp_path):
@@ -241,7 +330,7 @@ def test_a_directory_that_cannot_be_listed_is_an_error(tmp_path):
         os.scandir = _failing(original, OSError(errno.EACCES, "Permission denied"))  # a fault of the system
         try:
             with pytest.raises(InputError, match=r"cannot list .*: Permission denied"):
-                archive.walk()
+                collected(archive)
         finally:
             os.scandir = original
 
@@ -271,7 +360,7 @@ def test_reading_fails(tmp_path, monkeypatch, number, ends_the_run):
         raise OSError(number, os.strerror(number))
 
     with opened(tmp_path) as archive:
-        (stamp,) = archive.walk().stamps
+        (stamp,) = collected(archive).stamps
         monkeypatch.setattr(os, "read", fail)
         if ends_the_run:
             with pytest.raises(InputError, match=r"cannot read a\.txt"):
@@ -290,9 +379,21 @@ def test_no_descriptor_stays_open(tmp_path):
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         with opened(tmp_path) as archive:
-            for stamp in archive.walk().stamps:
+            for stamp in collected(archive).stamps:
                 archive.read(stamp)
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_walk_that_is_not_gone_to_its_end_holds_no_descriptor(tmp_path):
+    """Between two listings no directory is open but the input directory."""
+    for number in range(3):
+        (tmp_path / f"d{number}").mkdir()
+    with opened(tmp_path) as archive:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        walking = archive.walk()
+        for _ in range(2):
+            next(walking)
+            assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_a_very_deep_tree_is_walked(tmp_path):

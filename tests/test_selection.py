@@ -1,5 +1,6 @@
 """selection: which entries stand in a feed, in what order, within what limits."""
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import msgspec
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedbridge import selection
+from feedbridge.model import Content, Identity, Sizes
 from feedbridge.standards import dates
 from tests.samples import EPOCH, entry, identity, spec
 
@@ -21,95 +23,171 @@ def articles(count, *, every=timedelta(hours=1), **changes):
     )
 
 
-def fill(ordered, *, content_bytes=100, **limits):
-    """Fill a feed with entries of one size; an entry is known by its article's id."""
-    content = "x" * content_bytes
-    return selection.fill(
-        ordered, spec=spec(**limits), entry_of=lambda one: entry(guid=one.guid, content=content)
+def in_order(found: Iterable[Identity]) -> tuple[Identity, ...]:
+    """Return articles in the order of a feed: newest first by published, then id ascending (rule 5)."""
+    return tuple(sorted(found, key=lambda one: (-one.published.timestamp(), one.guid)))
+
+
+def filled(
+    found: Iterable[Identity], *, size_of: Callable[[Identity], Sizes], **limits: object
+) -> selection.Filled:
+    """Fill a feed of all that was found: the newest ones, and those that arrived lately."""
+    ordered, limited = in_order(found), spec(**limits)
+    recent = selection.recent_since(max((one.arrived for one in ordered), default=dates.EPOCH))
+    members = selection.candidates(
+        ordered[: limited.limit], (one for one in ordered if one.arrived >= recent)
     )
+    return selection.fill(members, spec=limited, recent=recent, size_of=size_of)
 
 
-@given(st.permutations(range(6)))
-def test_rule_5_newest_first_then_id_ascending(order):
-    """The order is total: by published, then by id, however the articles come."""
+def fill(
+    found: Iterable[Identity], *, content_bytes: int = 100, summary_bytes: int = 0, **limits: object
+) -> selection.Filled:
+    """Fill a feed with entries of one size."""
+    sizes = Sizes(content_bytes=content_bytes, summary_bytes=summary_bytes)
+    return filled(found, size_of=lambda _: sizes, **limits)
+
+
+@given(st.permutations(range(6)), st.integers(0, 6), st.integers(0, 6))
+def test_rule_5_newest_first_then_id_ascending(order, newest, recent):
+    """The order is total, by published, then by id, and that of what is newest and what arrived lately."""
     found = [identity(key=f"dw/{n}", published=EPOCH + timedelta(days=n // 2)) for n in range(6)]
-    ordered = selection.order(found[n] for n in order)
-    assert list(ordered) == sorted(found, key=lambda one: (-one.published.timestamp(), one.guid))
+    ordered = in_order(found[n] for n in order)
+    assert ordered == in_order(found)
+    lately = {found[n].key for n in order[:recent]}
+    members = tuple(selection.candidates(ordered[:newest], [one for one in ordered if one.key in lately]))
+    expected = {one.key for one in ordered[:newest]} | lately
+    assert members == tuple(one for one in ordered if one.key in expected)
 
 
 def test_rule_5_limit_counts_entries():
     """A feed holds the newest entries up to its limit."""
     ordered = articles(10, every=timedelta(days=3))
-    assert [one.guid for one in fill(ordered, limit=4).entries] == [one.guid for one in ordered[:4]]
+    assert fill(ordered, limit=4).members == ordered[:4]
+
+
+def test_rule_5_recent_is_what_arrived_within_48_hours_before_the_newest_arrival():
+    """The moment itself counts, and the clock says nothing."""
+    assert selection.recent_since(EPOCH) == EPOCH - timedelta(hours=48)
 
 
 def test_rule_5_recent_arrivals_stay_in_regardless_of_the_count():
     """What arrived within 48 h before the newest arrival stays, so that a daily reader misses nothing."""
     ordered = articles(60)
-    assert len(fill(ordered, limit=10).entries) == 49  # 0 h to 48 h before
+    found = fill(ordered, limit=10)
+    assert found.members == ordered[:49]  # 0 h to 48 h before
+    assert found.recent_cut == 0
 
 
 def test_rule_5_an_old_article_that_arrived_late_stays():
     """Recent is what arrived recently, whatever its date says."""
     late = identity(key="dw/late", published=EPOCH - timedelta(days=90), epoch=EPOCH)
     ordered = (*articles(5, every=timedelta(days=3)), late)
-    assert [one.guid for one in fill(ordered, limit=2).entries] == [
-        ordered[0].guid,
-        ordered[1].guid,
-        late.guid,
-    ]
+    assert fill(ordered, limit=2).members == (ordered[0], ordered[1], late)
+
+
+def test_rule_5_an_old_article_that_arrived_last_moves_the_window():
+    """The newest arrival is not the newest article: before it nothing else may be recent."""
+    ordered = articles(20)
+    late = identity(
+        key="dw/late", published=EPOCH - timedelta(days=90), epoch=EPOCH + timedelta(hours=45, minutes=30)
+    )
+    assert fill((*ordered, late), limit=2).members == (*ordered[:3], late)  # 0 h to 2 h before
 
 
 def test_rule_5_bytes_win_over_recency_and_it_is_said():
     """The byte limit cuts at the first entry that does not fit, and counts what it cut of the recent ones."""
     found = fill(articles(60), content_bytes=1024, limit=100, max_bytes=10 * 2048)
-    assert len(found.entries) == 10
+    assert found.members == articles(60)[:10]
     assert found.recent_cut == 39
+
+
+def test_rule_5_what_is_old_is_no_recent_entry_that_was_cut():
+    """Where the byte limit cuts old entries only, nobody misses anything and nothing is said."""
+    found = fill(articles(60, every=timedelta(days=3)), content_bytes=1024, max_bytes=10 * 2048)
+    assert len(found.members) == 10
+    assert found.recent_cut == 0
+
+
+def test_rule_5_a_smaller_entry_never_takes_the_place_of_one_that_is_cut():
+    """The byte limit ends a feed: what follows the first entry that does not fit is cut with it."""
+    ordered = articles(3)
+    size_bytes = {ordered[0].key: 0, ordered[1].key: 5000, ordered[2].key: 0}
+    found = filled(
+        ordered,
+        size_of=lambda one: Sizes(content_bytes=size_bytes[one.key], summary_bytes=0),
+        max_bytes=2 * 1024,
+    )
+    assert found.members == ordered[:1]
+    assert found.recent_cut == 2
 
 
 def test_rule_5_the_newest_entry_stands_whatever_its_size():
     """A feed is never empty because its newest entry is large."""
-    assert len(fill(articles(3), content_bytes=5000, max_bytes=1000).entries) == 1
+    assert fill(articles(3), content_bytes=5000, max_bytes=1000).members == articles(3)[:1]
+
+
+@pytest.mark.parametrize(
+    ("content", "count"), [pytest.param("full", 2, id="full"), pytest.param("summary", 4, id="summary")]
+)
+def test_rule_5_a_feed_of_summaries_holds_more(content, count):
+    """Only what a feed shows counts against its bytes."""
+    found = fill(articles(9), content_bytes=3 * 1024, summary_bytes=1024, content=content, max_bytes=8 * 1024)
+    assert len(found.members) == count
 
 
 def test_rule_5_an_entry_counts_its_utf8_bytes_and_1_kib():
     """Bytes are those of the content as UTF-8; with summaries, those of the summary."""
-    one = entry(content="中", summary="中中")
-    assert selection.size_bytes(one, spec()) == 3 + 1024
-    assert selection.size_bytes(one, spec(content="summary")) == 6 + 1024
+    sizes = selection.sizes_of(entry(content="中", summary="中中"))
+    assert sizes == Sizes(content_bytes=3, summary_bytes=6)
+    assert selection.size_bytes(sizes, spec()) == 3 + 1024
+    assert selection.size_bytes(sizes, spec(content="summary")) == 6 + 1024
 
 
-def test_nothing_beyond_the_limit_is_asked_for():
-    """Only what a feed holds is normalised, and the one entry that shows that it is full."""
+@pytest.mark.parametrize(
+    ("limits", "count"),
+    [
+        pytest.param({"limit": 5}, 5, id="full by count"),
+        pytest.param({"max_bytes": 5 * 2048}, 6, id="full by bytes: one shows that it is full"),
+    ],
+)
+def test_nothing_beyond_the_limit_is_asked_for(limits, count):
+    """Only what a feed holds is normalised, and the one entry that shows that it is full, newest first."""
     asked = []
 
-    def entry_of(one):
+    def size_of(one):
         asked.append(one)
-        return entry(guid=one.guid, content="x" * 1024)
+        return Sizes(content_bytes=1024, summary_bytes=0)
 
-    selection.fill(articles(500, every=timedelta(days=3)), spec=spec(limit=5), entry_of=entry_of)
-    assert len(asked) == 5
-
-
-def test_an_article_without_entry_leaves_its_place_to_the_next():
-    """A rejected article takes no place in the feed."""
-    ordered = articles(4, every=timedelta(days=3))
-    found = selection.fill(
-        ordered, spec=spec(limit=2), entry_of=lambda one: None if one is ordered[0] else entry(guid=one.guid)
-    )
-    assert [one.guid for one in found.entries] == [one.guid for one in ordered[1:3]]
-
-
-def test_articles_of_a_source_keep_their_order():
-    """A source's feed is filled from that source's articles; the sources stand by name."""
-    dw, other = articles(3, source="dw"), articles(2, source="a.org")
-    assert selection.by_source((*dw, *other)) == {"a.org": list(other), "dw": list(dw)}
-    assert list(selection.by_source((*dw, *other))) == ["a.org", "dw"]
+    ordered = articles(500, every=timedelta(days=3))
+    assert filled(ordered, size_of=size_of, **limits).members == ordered[:5]
+    assert tuple(asked) == ordered[:count]
 
 
 def test_a_feed_without_members_is_empty():
     """Nothing makes nothing."""
-    assert fill(()).entries == ()
+    assert fill(()) == selection.Filled(members=(), recent_cut=0)
+
+
+def test_an_entry_is_what_a_file_says_with_the_id_and_dates_of_its_article():
+    """Neither of the two knows what the other one has."""
+    made = entry(title="What a file says", content="<div>中</div>", categories=("a", "b"))
+    content = Content(**{name: getattr(made, name) for name in Content.__struct_fields__})
+    article = identity(
+        key="url/ab",
+        published=EPOCH - timedelta(hours=1),
+        epoch=EPOCH,
+        source="example-org",
+        source_name="example.org",
+    )
+    assert selection.entry(content, article) == msgspec.structs.replace(
+        made,
+        guid=article.guid,
+        published=EPOCH - timedelta(hours=1),
+        updated=EPOCH,
+        source="example-org",
+        source_name="example.org",
+    )
 
 
 def test_rule_4_a_document_is_as_new_as_its_newest_entry():
@@ -137,32 +215,34 @@ def test_rule_12_language_of_a_feed(configured, languages, expected):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3000)), max_size=12),
+    st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200), st.integers(0, 3000)), max_size=12),
     st.integers(1, 5),
     st.integers(1, 8000),
 )
-def test_rule_5_holds_for_any_archive(sizes, limit, max_bytes):
+def test_rule_5_holds_for_any_archive(facts, limit, max_bytes):
     """Order is kept, bytes are never exceeded but by a lone entry, and the count only by recent arrivals."""
-    found = [
+    found = {
         identity(
-            key=f"dw/{n}", epoch=EPOCH - timedelta(hours=hours), published=EPOCH - timedelta(hours=hours)
-        )
-        for n, (hours, _) in enumerate(sizes)
-    ]
-    contents = {one.guid: "x" * size for one, (_, size) in zip(found, sizes, strict=True)}
-    ordered = selection.order(found)
+            key=f"dw/{n}",
+            published=EPOCH - timedelta(hours=published),
+            epoch=EPOCH - timedelta(hours=arrived),
+        ): Sizes(content_bytes=size, summary_bytes=0)
+        for n, (published, arrived, size) in enumerate(facts)
+    }
     limits = spec(limit=limit, max_bytes=max_bytes)
-    filled = selection.fill(
-        ordered, spec=limits, entry_of=lambda one: entry(guid=one.guid, content=contents[one.guid])
-    )
-    guids = [one.guid for one in filled.entries]
-    assert guids == [one.guid for one in ordered if one.guid in guids]
-    assert bool(guids) == bool(found)
-    total = sum(selection.size_bytes(one, limits) for one in filled.entries)
-    assert total <= max_bytes or len(guids) == 1
-    by_guid = {one.guid: one for one in found}
+    made = filled(found, size_of=found.__getitem__, limit=limit, max_bytes=max_bytes)
+    ordered = in_order(found)
+    assert made.members == tuple(one for one in ordered if one in made.members)
+    assert bool(made.members) == bool(found)
+    total = sum(selection.size_bytes(found[one], limits) for one in made.members)
+    assert total <= max_bytes or len(made.members) == 1
     recent = max((one.arrived for one in found), default=EPOCH) - timedelta(hours=48)
-    assert all(by_guid[guid].arrived >= recent for guid in guids[limit:])
+    assert all(one.arrived >= recent for one in made.members[limit:])
+    wanted = [*ordered[:limit], *(one for one in ordered[limit:] if one.arrived >= recent)]
+    cut = wanted[len(made.members) :]
+    assert list(made.members) == wanted[: len(made.members)]
+    assert made.recent_cut == sum(one.arrived >= recent for one in cut)
+    assert not cut or total + selection.size_bytes(found[cut[0]], limits) > max_bytes
 
 
 def test_filling_leaves_its_arguments_alone():

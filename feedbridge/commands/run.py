@@ -1,21 +1,23 @@
 """`feedbridge run`: bring the feeds up to date once."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 import click
-import msgspec
 
 from feedbridge import config as configuration
 from feedbridge import pipeline
 from feedbridge.commands import options, terminal
 from feedbridge.config import Config
 from feedbridge.errors import ConfigError, UsageError
-from feedbridge.model import Report
+from feedbridge.model import Change, Identity, Report
+from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
 STRICT_EXIT = 3
+SHOWN = 50  # entries, in what --dry-run says
 
 
 @click.command(cls=options.Command, short_help="Bring the feeds up to date once.")
@@ -30,9 +32,22 @@ STRICT_EXIT = 3
     "--output", type=options.DIRECTORY, metavar="DIR", help="Where the feeds go; made if it is missing."
 )
 @click.option(
-    "--stateless", is_flag=True, help="Remember nothing between runs. Every run is stateless so far; for CI."
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The catalogue, which remembers what was seen. Default: [state] file of the configuration.",
 )
+@click.option(
+    "--stateless",
+    is_flag=True,
+    help="Remember nothing: for CI and static hosting. The default with --input and --output.",
+)
+@click.option("--full", is_flag=True, help="Read every article again; ids and dates stay.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+@click.option(
+    "--yes", is_flag=True, help="Let the entries go that are held since too many articles vanished."
+)
+@click.option("--wait", is_flag=True, help="Wait for the end of another run instead of giving up.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if an article was rejected.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.")
 @click.pass_context
@@ -41,8 +56,12 @@ def run(  # noqa: PLR0913  # one argument an option
     *,
     input_: Path | None,
     output: Path | None,
-    stateless: bool,  # noqa: ARG001  # accepted: it is what every run does
+    state: Path | None,
+    stateless: bool,
+    full: bool,
     dry_run: bool,
+    yes: bool,
+    wait: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -58,19 +77,31 @@ def run(  # noqa: PLR0913  # one argument an option
       feedbridge run --input ~/archive --output ~/public
       feedbridge run --dry-run
     """  # noqa: D301  # click looks for the character \b
-    asked = options.of(context)
-    config = _configuration(asked, input_, output)
-    started = perf_counter()
-    act = pipeline.preview if dry_run else pipeline.run
-    with terminal.progress(is_quiet=asked.is_quiet) as progress:
-        outcome = act(config, now=datetime.now(UTC), progress=progress)
-    report = msgspec.structs.replace(outcome.report, seconds=round(perf_counter() - started, 3))
+    common = options.of(context)
+    config = _with_state(_configuration(common, input_, output), state, stateless=stateless)
+    asked = pipeline.Asked(is_full=full, lets_go=yes, waits=wait)
+    started, now = perf_counter(), datetime.now(UTC)
+    with terminal.progress(is_quiet=common.is_quiet) as progress:
+        if dry_run:
+            outcome = pipeline.preview(config, now=now, asked=asked, progress=progress)
+        else:
+            elapsed = lambda: perf_counter() - started  # noqa: E731  # a line
+            outcome = pipeline.run(config, now=now, asked=asked, progress=progress, elapsed=elapsed)
     if as_json:
-        terminal.say(as_json_text(report))
-    elif not asked.is_quiet:
-        terminal.say(_plan(outcome) if dry_run else _summary(report, config))
-    if strict and report.rejected:
+        terminal.say(pipeline.as_json(outcome.report))
+    elif not common.is_quiet:
+        terminal.say(plan(outcome) if dry_run else summary(outcome.report, config))
+    if strict and outcome.report.rejected:
         context.exit(STRICT_EXIT)
+
+
+def _with_state(config: Config, state: Path | None, *, stateless: bool) -> Config:
+    """Choose what remembers: what the command line names, else what the configuration does."""
+    if state and stateless:
+        raise UsageError("--state and --stateless exclude each other: leave one out")
+    if state is None and not stateless:
+        return config
+    return configuration.with_state(config, file=state)
 
 
 def _configuration(asked: options.Options, input_: Path | None, output: Path | None) -> Config:
@@ -92,35 +123,59 @@ def _alone(missing: ConfigError, input_: Path | None, output: Path | None) -> Us
     return UsageError(f"{given} alone needs a configuration: give {other} too, or see to this: {missing}")
 
 
-def as_json_text(report: Report) -> str:
-    """Return the report as the interface promises it; control and bidi characters are escaped."""
-    shown = msgspec.to_builtins(msgspec.structs.replace(report, rejected=()))
-    shown["rejected"] = [
-        {"path": show(rejected.path), "code": rejected.code, "detail": show(rejected.detail)}
-        for rejected in report.rejected
-    ]
-    return msgspec.json.encode(shown).decode()
-
-
-def _plan(outcome: pipeline.Outcome) -> str:
-    lines = [f"would write {show(path)}" for path in outcome.written]
+def plan(outcome: pipeline.Outcome) -> str:
+    """Say what a run would do: to which entries and why, and to which files."""
+    lines = list(map(_line, outcome.changes[:SHOWN]))
+    more = len(outcome.changes) - SHOWN
+    lines += [f"… and {more} more entries"] if more > 0 else []
+    lines += [f"would write {show(path)}" for path in outcome.written]
     lines += [f"would remove {show(path)}" for path in outcome.removed]
     feeds = outcome.report.feeds
     lines.append(f"{_seen(outcome.report)}\nfeeds that would change: {feeds.written + feeds.removed}")
     return "\n".join(lines)
 
 
-def _summary(report: Report, config: Config) -> str:
+def _line(change: Change) -> str:
+    before, after = change.before, change.after
+    if after is None:
+        assert before is not None  # noqa: S101  # else nothing changes
+        return f"would be gone: {before.guid} ({show(before.speaker)}: its last file is gone)"
+    if before is None:
+        return f"would be new: {after.guid} ({show(after.speaker)})"
+    what = "updated" if before.updated != after.updated else "changed"
+    return f"would be {what}: {after.guid} ({show(after.speaker)}: {', '.join(_reasons(before, after))})"
+
+
+def _reasons(before: Identity, after: Identity) -> Iterator[str]:
+    if before.versions != after.versions:
+        yield "other files"
+    if before.speaker != after.speaker:
+        yield f"until now {show(before.speaker)} spoke"
+    for name in ("published", "updated"):
+        if getattr(before, name) != getattr(after, name):
+            yield f"{name} {rfc3339(getattr(after, name))}"
+    if before.source != after.source:
+        yield f"source {show(after.source)}"
+
+
+def summary(report: Report, config: Config) -> str:
+    """Say what a run did."""
     feeds = report.feeds
-    return (
-        f"{_seen(report)}\nfeeds in {show(str(config.output.directory))}: "
-        f"{feeds.written} written, {feeds.unchanged} unchanged, {feeds.removed} removed"
-    )
+    counts = f"{feeds.written} written, {feeds.unchanged} unchanged, {feeds.removed} removed"
+    lines = [_seen(report), f"feeds in {show(str(config.output.directory))}: {counts}"]
+    if report.articles.held:
+        lines.append(
+            f"{report.articles.held} articles vanished at once: their entries are held until the files are "
+            "back; `feedbridge run --yes` lets them go"
+        )
+    return "\n".join(lines)
 
 
 def _seen(report: Report) -> str:
     articles = report.articles
+    changes = ((articles.added, "added"), (articles.changed, "changed"), (articles.removed, "removed"))
     return (
-        f"{articles.seen} files: {articles.added} articles, {articles.ignored} ignored, "
-        f"{articles.rejected} rejected; {report.entries} entries"
+        f"{articles.seen} files: "
+        + "".join(f"{count} {what}, " for count, what in changes)
+        + f"{articles.ignored} ignored, {articles.rejected} rejected; {report.entries} entries"
     )

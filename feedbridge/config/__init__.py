@@ -12,9 +12,9 @@
 The configuration is read once, at the start; nothing below this room ever sees it whole.
 """
 
-from feedbridge.config.reading import for_directories, load, locate, with_directories
+from feedbridge.config.reading import for_directories, load, locate, with_directories, with_state
 from feedbridge.config.rules import load_sites
-from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Site
+from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Site, State
 
 __all__ = [
     "KEYS",
@@ -24,9 +24,11 @@ __all__ = [
     "Input",
     "Output",
     "Site",
+    "State",
     "for_directories",
     "load",
     "load_sites",
     "locate",
     "with_directories",
+    "with_state",
 ]

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
@@ -21,6 +22,9 @@ DEFAULT_URL = "http://127.0.0.1:8000/"  # where `feedbridge serve` answers
 
 _UNITS_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LARGEST_BYTES = 2**30  # articles and feeds are held in memory whole
+_UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_LONGEST_S = 10 * 366 * 86400
+_DURATION = re.compile(r"([0-9]{1,9}) *([A-Za-z]*)")
 _SIZE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
 _INVISIBLE = {"Cf", "Zl", "Zp", "Zs"}  # Unicode's categories of formats and white space
 
@@ -196,6 +200,24 @@ def _language(value: object) -> str:
     return value
 
 
+def _duration_or_never(value: object) -> timedelta | None:
+    return None if value == "never" else _duration(value)
+
+
+def _duration(value: object) -> timedelta:
+    if not isinstance(value, str):
+        raise Refused
+    written = _DURATION.fullmatch(value.strip())
+    if written is None:
+        raise Refused
+    number, unit = written.groups()
+    if unit not in _UNITS_S:
+        raise Refused(nearest(unit, _UNITS_S) if unit else "it has no unit")
+    if not 1 <= int(number) * _UNITS_S[unit] <= _LONGEST_S:
+        raise Refused
+    return timedelta(seconds=int(number) * _UNITS_S[unit])
+
+
 def _directory(value: object) -> str:
     if not isinstance(value, str):
         raise Refused
@@ -230,6 +252,11 @@ ADDRESS = Kind(
 )
 REFERENCE = Kind(allowed="an http or https address, absolute or relative to url", read=_reference)
 LANGUAGE = Kind(allowed='a language tag of BCP 47 such as "zh" or "zh-Hans"', read=_language)
+FILE = Kind(allowed="the path of a file", read=_directory)
+DURATION_OR_NEVER = Kind(
+    allowed=f'"never" or a time of at most 10 years such as "30 d" (units: {", ".join(_UNITS_S)})',
+    read=_duration_or_never,
+)
 DIRECTORY = Kind(allowed="the path of a directory", read=_directory)
 DIRECTORIES = Kind(
     allowed="the path of a directory, or a list of paths of which none lies within another",

@@ -47,8 +47,8 @@ def load(path: Path) -> Config:
 
 
 def for_directories(*, input: Path, output: Path) -> Config:  # noqa: A002  # the option's name
-    """Return the defaults for these directories, without any file."""
-    return with_directories(_config({}, file=Path(_FILE)), input=input, output=output)
+    """Return the defaults for these directories, without any file; nothing is remembered."""
+    return with_state(with_directories(_config({}, file=Path(_FILE)), input=input, output=output), file=None)
 
 
 def with_directories(config: Config, *, input: Path | None, output: Path | None) -> Config:  # noqa: A002  # as above
@@ -63,6 +63,12 @@ def with_directories(config: Config, *, input: Path | None, output: Path | None)
     if output is not None:
         config = replace(config, output=replace(config.output, directory=output.absolute()))
     return config
+
+
+def with_state(config: Config, *, file: Path | None) -> Config:
+    """Return the configuration with another catalogue, or without one; a relative path is as above."""
+    state = msgspec.structs.replace(config.state, file=file.absolute() if file else None)
+    return msgspec.structs.replace(config, state=state)
 
 
 # --- the file --------------------------------------------------------------------------
@@ -97,6 +103,7 @@ def _config(written: Mapping[str, object], *, file: Path) -> Config:
     values["site"] = _site(values["site"], directory=base / labels[0])
     values["input"] |= {"directories": tuple(base / label for label in labels), "labels": labels}
     values["output"]["directory"] = base / str(values["output"]["directory"])
+    values["state"]["file"] = base / str(values["state"]["file"])
     sites = load_sites(own=base / own_rules if own_rules else None)
     return msgspec.convert({**values, "sites": sites}, Config)
 

@@ -15,6 +15,8 @@ from feedbridge.config.kinds import (
     DEFAULT_URL,
     DIRECTORIES,
     DIRECTORY,
+    DURATION_OR_NEVER,
+    FILE,
     FLAG,
     LANGUAGE,
     PATTERNS,
@@ -27,7 +29,7 @@ from feedbridge.config.kinds import (
     some_of,
 )
 from feedbridge.config.words import shown
-from feedbridge.model import Sites, Value
+from feedbridge.model import Guards, Sites, Value
 
 
 class Derived(Value, frozen=True):
@@ -73,6 +75,8 @@ KEYS = (
     Key("feeds", "limit", COUNT, 100),
     Key("feeds", "max_bytes", SIZE, "2 MiB"),
     Key("feeds", "content", one_of("full", "summary"), "full"),
+    Key("state", "file", FILE, ".feedbridge/catalogue.sqlite3"),
+    Key("guards", "forget_after", DURATION_OR_NEVER, "never"),
     Key("sites", "directory", DIRECTORY, Derived(words="none")),
 )
 
@@ -106,6 +110,12 @@ class Output(Value, frozen=True):
     gzip: bool
 
 
+class State(Value, frozen=True):
+    """Where the catalogue is."""
+
+    file: Path | None  # absolute; None: nothing is remembered
+
+
 class Images(Value, frozen=True):
     """How pictures are carried."""
 
@@ -131,4 +141,6 @@ class Config(Value, frozen=True):
     output: Output
     images: Images
     feeds: Feeds
+    state: State
+    guards: Guards
     sites: Sites

@@ -22,7 +22,7 @@ from typing import Literal
 import msgspec
 from lxml.html import HtmlElement, builder
 
-from feedbridge.model import Article, Content, Decision, Entry, Identity, Measure, SiteRule, Sites
+from feedbridge.model import Article, Content, Decision, Measure, SiteRule, Sites
 from feedbridge.normalise import (
     bare,
     boilerplate,
@@ -160,18 +160,6 @@ def _not_shown(root: HtmlElement) -> tuple[Decision, ...]:
     outcome = ", ".join(f"{name} × {count}" for name, count in sorted(counts.items()))
     reason = "readers do not show them; of what is no code, form or drawing the words stay"
     return (Decision(rule="elements removed", outcome=outcome, reason=reason),)
-
-
-def entry(content: Content, identity: Identity) -> Entry:
-    """Join what an entry says with its id and dates."""
-    return Entry(
-        **{name: getattr(content, name) for name in content.__struct_fields__},
-        guid=identity.guid,
-        published=identity.published,
-        updated=identity.updated,
-        source=identity.source,
-        source_name=identity.speaker.source_name,
-    )
 
 
 def _title(title: str, words: str, link: str) -> str:

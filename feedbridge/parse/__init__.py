@@ -56,7 +56,13 @@ def dated_ahead(article: Article, *, now: datetime) -> Rejected | None:
     detail = (
         f"it is dated {dates.rfc3339(dated)}, over a day ahead; it is looked at again when its time has come"
     )
-    return Rejected(path=version.path, code="future-date", detail=detail, decisions=article.decisions)
+    return Rejected(
+        path=version.path,
+        code="future-date",
+        detail=detail,
+        decisions=article.decisions,
+        due=dated - AHEAD_OF_CLOCK,
+    )
 
 
 def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites) -> Article | Rejected:

@@ -1,11 +1,25 @@
 """What became of one article, and why: the decisions that the stages left, in their order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
+from feedbridge import identity as identity_rules
 from feedbridge.errors import UsageError
-from feedbridge.model import Article, Decision, Document, Identity, Ignored, Rejected, Value, Version
-from feedbridge.pipeline.library import Library
+from feedbridge.model import (
+    Article,
+    Decision,
+    Identity,
+    Ignored,
+    KnownFile,
+    Measure,
+    Rejected,
+    Value,
+    Version,
+)
+from feedbridge.pipeline.looking import Look
+from feedbridge.pipeline.reader import ArticleChanged
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
@@ -23,18 +37,33 @@ class Explanation(Value, frozen=True):
     decisions: tuple[Decision, ...]
 
 
-def explain_article(library: Library, wanted: str, documents: Iterable[Document]) -> Explanation:
-    """Explain the file or the id that is `wanted`; `documents` are all that the archive makes.
+def explain_article(look: Look, wanted: str) -> Explanation:
+    """Explain the file or the id that is `wanted`.
 
-    Raises: UsageError if the archive has no such file and no such entry.
+    Raises: UsageError if the archive has no such file and no such entry; ArticleChanged.
     """
-    path = _path_of(library, wanted)
-    found = library.found(path)
-    if isinstance(found, Version):
-        return _explain(library, library.article(found), documents)
+    path = _path_of(look, wanted)
+    known = look.catalogue.files.at(path)
+    if known is None:
+        return _explain_unseen(look, path)
+    found = look.reader.read(known.stamp)
+    if isinstance(found, Article) and isinstance(known.found, Rejected):
+        found = msgspec.structs.replace(
+            known.found, decisions=found.decisions
+        )  # by what came after its header
+    if isinstance(found, Article):
+        return _explain(look, known, found)
     if isinstance(found, Ignored):
         return Explanation(path=path, verdict=f"ignored: {found.reason}", decisions=())
     return _explain_rejected(path, found)
+
+
+def _explain_unseen(look: Look, path: bytes) -> Explanation:
+    """Explain a file that is ignored without a look into it."""
+    ignored = {one.path: one for listing in look.listings() for one in listing.ignored}
+    if path not in ignored:
+        raise _unknown(show(path))
+    return Explanation(path=path, verdict=f"ignored: {ignored[path].reason}", decisions=())
 
 
 def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
@@ -42,86 +71,105 @@ def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
     return Explanation(path=path, verdict=verdict, decisions=rejected.decisions)
 
 
-def _path_of(library: Library, wanted: str) -> bytes:
+def _path_of(look: Look, wanted: str) -> bytes:
     guid = f"urn:uuid:{wanted.lower().removeprefix('urn:uuid:')}"
-    by_guid = {identity.guid: identity for identity in library.identities()}
-    if guid in by_guid:
-        return by_guid[guid].speaker.path
-    path = library.path_of(Path(wanted))
+    identity = look.catalogue.entries.by_guid(guid)
+    path = identity.speaker if identity else look.archive.path_of(Path(wanted))
     if path is None:
-        raise UsageError(
-            f"{show(wanted)} is neither a file of the archive nor the id of one of its entries: "
-            "name a file below an input directory, or an id as it stands in a feed (urn:uuid:…)"
-        )
+        raise _unknown(show(wanted))
     return path
 
 
-def _explain(library: Library, article: Article, documents: Iterable[Document]) -> Explanation:
+def _unknown(wanted: str) -> UsageError:
+    return UsageError(
+        f"{wanted} is neither a file of the archive nor the id of one of its entries: "
+        "name a file below an input directory, or an id as it stands in a feed (urn:uuid:…)"
+    )
+
+
+def _explain(look: Look, known: KnownFile, article: Article) -> Explanation:
     """Tell what the asked file says, also where its entry says what another file of the article does."""
-    path = article.version.path
-    content = library.content(article)
-    if content is None:
-        failed = library.found(path)
-        assert isinstance(failed, Rejected)  # noqa: S101  # that is why there is no content
-        return _explain_rejected(path, failed)
-    identity = next(one for one in library.identities() if path in one.versions)
-    speaks = identity.speaker.path == path
-    verdict = "an entry" if speaks else f"another file of it speaks: {show(identity.speaker.path)}"
+    content = look.reader.content(article)
+    identity = look.catalogue.entries.get(article.version.key)
+    if identity is None:
+        raise ArticleChanged(known.stamp.path)
+    speaks = identity.speaker == known.stamp.path
+    verdict = "an entry" if speaks else f"another file of it speaks: {show(identity.speaker)}"
+    files = tuple(look.catalogue.files.of_key(identity.key))
     return Explanation(
-        path=path,
+        path=known.stamp.path,
         verdict=verdict,
         decisions=(
             *article.decisions,
             *content.decisions,
             Decision(rule="fingerprint", outcome=content.measure.fingerprint, reason=_FINGERPRINT),
-            *_joined(library, identity),
-            _feeds(_standing(identity, documents)),
+            Decision(rule="id", outcome=identity.guid, reason="a UUIDv5 of the key"),
+            *_versions(look, files),
+            Decision(
+                rule="published",
+                outcome=rfc3339(identity.published),
+                reason=_published_reason(len(files)),
+            ),
+            Decision(
+                rule="updated", outcome=rfc3339(identity.updated), reason=_updated_reason(identity, files)
+            ),
+            *_held(files),
+            _feeds(_standing(look, identity)),
         ),
     )
 
 
-def _standing(identity: Identity, documents: Iterable[Document]) -> tuple[str, ...]:
-    return tuple(
-        document.spec.name
-        for document in documents
-        if any(entry.guid == identity.guid for entry in document.entries)
-    )
+def _standing(look: Look, identity: Identity) -> tuple[str, ...]:
+    """Return the names of the feeds that hold an entry."""
+    mine = {name: source for name, source in look.feeds.sources().items() if source in ("", identity.source)}
+    return tuple(name for name, source in mine.items() if identity in look.feeds.select(name, source)[1])
 
 
-def _joined(library: Library, identity: Identity) -> tuple[Decision, ...]:
-    return (
-        Decision(rule="id", outcome=identity.guid, reason="a UUIDv5 of the key"),
-        *_versions(library, identity),
-        Decision(rule="published", outcome=rfc3339(identity.published), reason=_published_reason(identity)),
-        Decision(rule="updated", outcome=rfc3339(identity.updated), reason=_updated_reason(identity)),
-    )
-
-
-def _versions(library: Library, identity: Identity) -> Iterator[Decision]:
+def _versions(look: Look, files: Sequence[KnownFile]) -> Iterator[Decision]:
     """Say of each file of an article that stands in several what decided, the one that speaks first."""
-    standing = {version.path: version for version in library.versions() if version.key == identity.key}
-    if len(standing) == 1:
+    if len(files) == 1:
         return
-    said = library.measure(identity.speaker)
-    for path in identity.versions:
-        measured = library.measure(standing[path])
-        epoch = standing[path].epoch
+    by_path = {one.stamp.path: one for one in files}
+    measures = {path: look.decider.measure(one) for path, one in by_path.items()}
+    versions = [one.version for one in files if one.version]
+    speaker, *others = identity_rules.ranked(versions, measure=lambda version: measures[version.path])
+    said = measures[speaker.path]
+    yield Decision(
+        rule="version that speaks",
+        outcome=show(speaker.path),
+        reason=f"{_facts(speaker, said)}; {_SPEAKS}",
+    )
+    for version in others:
+        measured = measures[version.path]
         same = "the same content" if measured.fingerprint == said.fingerprint else "other content"
-        facts = f"epoch {rfc3339(epoch) if epoch else 'none'}, {measured.length} characters"
-        if path == identity.speaker.path:
-            yield Decision(rule="version that speaks", outcome=show(path), reason=f"{facts}; {_SPEAKS}")
-        else:
-            yield Decision(rule="version", outcome=show(path), reason=f"{facts}, {same}")
+        yield Decision(
+            rule="version", outcome=show(version.path), reason=f"{_facts(version, measured)}, {same}"
+        )
 
 
-def _published_reason(identity: Identity) -> str:
-    return "the earliest of its files" if len(identity.versions) > 1 else "as its file says"
+def _facts(version: Version, measured: Measure) -> str:
+    edited = f", edited {rfc3339(version.edited)}" if version.edited else ""
+    epoch = rfc3339(version.epoch) if version.epoch else "none"
+    return f"epoch {epoch}{edited}, {measured.length} characters"
 
 
-def _updated_reason(identity: Identity) -> str:
-    if len(identity.versions) > 1:
+def _published_reason(files: int) -> str:
+    return "the earliest of its files" if files > 1 else "as its file says"
+
+
+def _updated_reason(identity: Identity, files: Sequence[KnownFile]) -> str:
+    if any(one.version and one.version.edited == identity.updated for one in files):
+        return "when a file was edited without a later epoch, as the catalogue remembers"
+    if len(files) > 1:
         return "the epoch of the oldest file that says what the speaking one says, never before published"
     return "the epoch" if identity.updated > identity.published else "published: there is no epoch after it"
+
+
+def _held(files: Sequence[KnownFile]) -> Iterator[Decision]:
+    for one in files:
+        if one.held_since:
+            reason = "it vanished together with too many others; `feedbridge run --yes` lets them go"
+            yield Decision(rule="held", outcome=f"since {rfc3339(one.held_since)}", reason=reason)
 
 
 def _feeds(names: tuple[str, ...]) -> Decision:

@@ -12,9 +12,10 @@ bytes that would be written. `Site.comparison` tells the same changes and makes 
 """
 
 from feedbridge.publish.comparison import Changes, Comparison
-from feedbridge.publish.lock import locked
+from feedbridge.publish.lock import is_locked, locked
+from feedbridge.publish.manifest import Files, Kind
 from feedbridge.publish.site import Site
 from feedbridge.publish.staging import Stage
 from feedbridge.publish.tree import FileId
 
-__all__ = ["Changes", "Comparison", "FileId", "Site", "Stage", "locked"]
+__all__ = ["Changes", "Comparison", "FileId", "Files", "Kind", "Site", "Stage", "is_locked", "locked"]

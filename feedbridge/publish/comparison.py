@@ -67,6 +67,10 @@ class Comparison:
         self._written += [file.path for file in stale]
         return stale
 
+    def keep(self, files: Files) -> None:
+        """Take files as they stand: their document did not change, and neither did they."""
+        self._wanted |= files
+
     def changes(self) -> Changes:
         """Return what all renditions together change."""
         superfluous = sorted(self._listed.keys() - self._wanted.keys())

@@ -1,13 +1,15 @@
 """An output directory as one run finds it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from feedbridge.model import Rendition
 from feedbridge.publish import manifest
 from feedbridge.publish.comparison import Comparison
 from feedbridge.publish.lock import LOCK
-from feedbridge.publish.manifest import MANIFEST, Kind
+from feedbridge.publish.manifest import MANIFEST, Files, Kind
 from feedbridge.publish.staging import Stage
 from feedbridge.publish.tree import FileId, Tree
 
@@ -39,6 +41,15 @@ class Site:
         """Return which files in it are ours, the list and the lock too: they are never input."""
         ids = (self._tree.file_id(path) for path in (MANIFEST, LOCK, *self._listed))
         return frozenset(found for found in ids if found is not None)
+
+    def files(self, rendition: Rendition) -> Files:
+        """Return the files that a rendition stands in."""
+        packed = {f"{rendition.path}.gz": Kind.GZIP} if self._gzip else {}
+        return {rendition.path: Kind(rendition.kind), **packed}
+
+    def status(self, path: str) -> os.stat_result | None:
+        """Return what the system says of the file at `path`, None where no regular one stands."""
+        return self._tree.status(path)
 
     def comparison(self) -> Comparison:
         """Return what tells the changes that renditions would make, and makes none."""

@@ -44,6 +44,10 @@ class Stage:
         for file in stale:
             self._waiting[rendition.kind].append(self._write(file.path, file.body()))
 
+    def keep(self, files: Files) -> None:
+        """Leave files as they stand: their document did not change, and neither did they."""
+        self._comparison.keep(files)
+
     def commit(self) -> Changes:
         """Put in place what was added: feeds, then pages; then remove our files that were not added.
 

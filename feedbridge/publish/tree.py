@@ -87,11 +87,16 @@ class Tree:
 
     def file_id(self, path: str) -> FileId | None:
         """Return which file stands at `path`, None where no regular one does."""
+        status = self.status(path)
+        return _id(status) if status else None
+
+    def status(self, path: str) -> os.stat_result | None:
+        """Return what the system says of the file at `path`, None where no regular one stands."""
         with self.reporting("find", path), suppress(FileNotFoundError):
             directory, name = _split(path)
             with self._directory(directory) as parent:
                 status = os.stat(name, dir_fd=parent, follow_symlinks=False)
-                return _id(status) if stat.S_ISREG(status.st_mode) else None
+                return status if stat.S_ISREG(status.st_mode) else None
         return None
 
     def read(self, path: str, *, at_most: int = -1) -> bytes | None:

@@ -1,0 +1,62 @@
+"""The local memory of what was seen and published: a SQLite file, and the only place with SQL.
+
+    with Catalogue(file) as catalogue, catalogue.transaction():
+        catalogue.files …        what was seen and read
+        catalogue.entries …      articles, in the orders of feeds
+        catalogue.documents …    what stands where
+        catalogue.runs …         what runs did
+
+Whoever loses the file loses no entry and no id: all but `updated` of articles that were edited in place, and
+entries that are held, comes from the archive again.
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Self
+
+from feedbridge.catalogue.database import DamagedError, Database, companions, put_aside
+from feedbridge.catalogue.documents import Documents
+from feedbridge.catalogue.entries import Entries
+from feedbridge.catalogue.files import PART_INODES, Files, Place, part_of
+from feedbridge.catalogue.runs import Runs
+
+__all__ = ["PART_INODES", "Catalogue", "DamagedError", "Place", "companions", "part_of", "put_aside"]
+
+
+class Catalogue:
+    """An open catalogue; without a file a private one that forgets everything when it is closed.
+
+    Raises: what `database.Database` raises; so do all methods.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._database = Database(file)
+        self.is_lasting = file is not None
+        self.files = Files(self._database)
+        self.entries = Entries(self._database)
+        self.documents = Documents(self._database)
+        self.runs = Runs(self._database)
+
+    def __enter__(self) -> Self:
+        self._database.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.__exit__()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Do all that happens within, or nothing of it."""
+        return self._database.transaction()
+
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """Do all that happens within, and take it back."""
+        return self._database.rehearsal()
+
+    def is_sound(self) -> bool:
+        """Tell whether SQLite finds the file to be whole; a private one always is."""
+        return not self.is_lasting or self._database.is_sound()
+
+    @property
+    def statements(self) -> int:
+        """How many statements were executed so far, each row that was written counted."""
+        return self._database.statements

@@ -1,0 +1,229 @@
+"""The SQLite file: opened, brought up to date, and what its failures mean."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from feedbridge.catalogue.schema import STEPS
+from feedbridge.errors import LockedError, NewerStateError, StateError
+from feedbridge.standards.text import show
+
+APPLICATION = int.from_bytes(b"fdbr", "big")  # whose database it is, for whoever asks the file
+FILE_MODE = 0o600  # it tells what was read, and when
+DIRECTORY_MODE = 0o700
+BUSY_S = 10.0  # how long another process may hold it up
+
+_COMPANIONS = ("-wal", "-shm")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY = 0xFF  # of an extended error code: the primary one
+_SPACE = "free some space there, then run again"
+_RIGHTS = "give the user who runs feedbridge the right to write there"
+_SYSTEM = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS) | {errno.ENOSPC: _SPACE}
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: _SPACE,
+    sqlite3.SQLITE_READONLY: _RIGHTS,
+    sqlite3.SQLITE_CANTOPEN: "name another file by [state] file or --state, one that can be written",
+    sqlite3.SQLITE_IOERR: "see to the disk, then run again",
+}
+
+Parameters = tuple[object, ...]
+
+
+class DamagedError(Exception):
+    """SQLite says that the file is damaged: it has to be made anew."""
+
+
+class Database:
+    """One connection, on which every statement is counted.
+
+    Without a file it is a private one on the disk, gone when it is closed, so that memory stays bounded.
+
+    Raises: StateError if it cannot be opened or read; NewerStateError, which leaves it untouched; LockedError
+    if another process holds it too long; DamagedError. So do all methods.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self.statements = 0  # so far, each row that is written counted
+        self._file = file
+        self._name = show(str(file)) if file else "the temporary catalogue (in $SQLITE_TMPDIR, else /var/tmp)"
+        with self._reporting():
+            if file:
+                _make(file)
+            self._connection = sqlite3.connect(file or "", isolation_level=None, timeout=BUSY_S)
+        try:
+            self._set_up()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def execute(self, statement: str, parameters: Parameters = ()) -> sqlite3.Cursor:
+        """Execute one statement; rows are read from what it returns."""
+        self.statements += 1
+        with self._reporting():
+            return self._connection.execute(statement, parameters)
+
+    def execute_many(self, statement: str, rows: Iterable[Parameters]) -> None:
+        """Execute a statement once for each row."""
+        with self._reporting():
+            self._connection.executemany(statement, self._counted(rows))
+
+    def rows(self, statement: str, parameters: Parameters = ()) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a query, one at a time."""
+        cursor = self.execute(statement, parameters)
+        while True:
+            with self._reporting():
+                row = cursor.fetchone()
+            if row is None:
+                return
+            yield row
+
+    def value(self, statement: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401  # SQLite's own types
+        """Return the only value of a query, None where it has no row."""
+        return next(self.rows(statement, parameters), (None,))[0]
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all that happens within, or nothing of it."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            with self._reporting():
+                self._connection.rollback()
+            raise
+        self.execute("COMMIT")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Do all that happens within, and take it back."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            with self._reporting():
+                self._connection.rollback()
+
+    def is_sound(self) -> bool:
+        """Ask SQLite to look at everything; slow, so only for whoever has a reason to doubt."""
+        try:
+            return bool(self.value("PRAGMA integrity_check(1)") == "ok")
+        except (DamagedError, StateError):
+            return False
+
+    def _counted(self, rows: Iterable[Parameters]) -> Iterator[Parameters]:
+        for row in rows:
+            self.statements += 1
+            yield row
+
+    def _set_up(self) -> None:
+        version = self._version()
+        if not self._is_ours():
+            raise StateError(f"{self._name} is a database of another program; name another file by --state")
+        if version > len(STEPS):
+            raise NewerStateError(
+                f"{self._name} was written by a newer version of feedbridge: install that one, "
+                "or name another file by [state] file or --state"
+            )
+        if self._file:
+            self.execute("PRAGMA journal_mode = WAL")
+        else:
+            self.execute("PRAGMA synchronous = OFF")  # nobody will ever read it again
+        if version < len(STEPS):
+            self._migrate()
+
+    def _version(self) -> int:
+        return int(self.value("PRAGMA user_version"))
+
+    def _is_ours(self) -> bool:
+        """Tell whether it is a catalogue, or nothing yet."""
+        is_new = self.value("SELECT 1 FROM sqlite_master LIMIT 1") is None
+        return is_new or self.value("PRAGMA application_id") == APPLICATION
+
+    def _migrate(self) -> None:
+        with self.transaction():
+            self.execute(f"PRAGMA application_id = {APPLICATION}")
+            for number, step in enumerate(STEPS[self._version() :], start=self._version() + 1):
+                for statement in _statements(step):
+                    self.execute(statement)
+                self.execute(f"PRAGMA user_version = {number}")
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Turn a failure of SQLite or of the system into one of ours."""
+        try:
+            yield
+        except UnicodeDecodeError as exc:  # of an error's text
+            raise DamagedError(str(exc)) from exc
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise  # a fault of ours
+        except sqlite3.DatabaseError as exc:
+            # What cannot be read as text has no code: SQLite does not look into what is in it.
+            code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _PRIMARY
+            if code in _DAMAGED:
+                raise DamagedError(str(exc)) from exc
+            if code == sqlite3.SQLITE_BUSY:
+                raise LockedError(
+                    f"another process holds {self._name}; wait for its end, then run again"
+                ) from exc
+            remedy = _REMEDIES.get(
+                code, "mend that, then run again; without the file the feeds are made anew"
+            )
+            raise StateError(f"cannot use {self._name}: {exc}; {remedy}") from exc
+        except OSError as exc:
+            remedy = _SYSTEM.get(exc.errno or 0, "name another file by [state] file or --state")
+            raise StateError(f"cannot make {self._name}: {exc.strerror}; {remedy}") from exc
+
+
+def put_aside(file: Path) -> Path:
+    """Rename a damaged catalogue with its companions; return its new name. Raises: StateError."""
+    aside = next(path for path in _names_aside(file) if not any(map(os.path.lexists, companions(path))))
+    try:
+        for companion in ("", *_COMPANIONS):
+            source = Path(f"{file}{companion}")
+            if os.path.lexists(source):
+                source.rename(f"{aside}{companion}")
+    except OSError as exc:
+        raise StateError(
+            f"{show(str(file))} is damaged and cannot be renamed: {exc.strerror}; remove it, then run again"
+        ) from exc
+    return aside
+
+
+def companions(file: Path) -> tuple[Path, ...]:
+    """Return the files that a catalogue is: itself and what SQLite sets beside it."""
+    return (file, *(Path(f"{file}{companion}") for companion in _COMPANIONS))
+
+
+def _names_aside(file: Path) -> Iterator[Path]:
+    number = 1
+    while True:
+        yield Path(f"{file}.damaged-{number}")
+        number += 1
+
+
+def _make(file: Path) -> None:
+    """Make the file with the right rights from its first moment on; SQLite gives its companions the same."""
+    file.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        target = os.path.realpath(file)  # of a link that leads nowhere yet, too
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, FILE_MODE))
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Part a script: a trigger's body holds semicolons, so completeness is SQLite's to tell."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,108 @@
+"""Read the files of an archive: to learn what they are, and again when what they say is needed."""
+
+import logging
+import os
+from datetime import datetime
+
+from feedbridge import parse, scan
+from feedbridge.config import Config
+from feedbridge.model import Article, Content, Ignored, Rejected, Stamp
+from feedbridge.standards.text import show
+
+log = logging.getLogger(__name__)
+
+KEPT_BYTES = 8 * 1024 * 1024  # of articles that were just read: most of them are cleaned next
+
+
+class Turn(Exception):  # noqa: N818  # a turn of events, no error: what follows is decided anew
+    """A file is not what it was read as."""
+
+    def __init__(self, path: bytes) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class ArticleChanged(Turn):
+    """It was changed since."""
+
+
+class ArticleFailed(Turn):
+    """It cannot be normalised: a fault of ours, that must cost nobody else's article."""
+
+    def __init__(self, rejected: Rejected) -> None:
+        super().__init__(rejected.path)
+        self.rejected = rejected
+
+
+class Reader:
+    """An open archive, read for a configuration at a moment."""
+
+    def __init__(self, archive: scan.Archive, config: Config, *, now: datetime) -> None:
+        self.opened = self.bytes_read = self.parsed = self.cleaned = 0  # so far
+        self._archive = archive
+        self._config = config
+        self._now = now
+        self._kept: dict[bytes, Article] = {}  # by digest
+        self._kept_bytes = 0
+
+    def read(self, stamp: Stamp) -> Article | Ignored | Rejected:
+        """Read one file, and tell what it is now. Raises: InputError."""
+        self.opened += 1
+        raw = self._archive.read(stamp)
+        if not isinstance(raw, bytes):
+            return raw
+        self.bytes_read += len(raw)
+        self.parsed += 1
+        parsed = parse.parse(stamp.path, raw, sites=self._config.sites)
+        if not isinstance(parsed, Article):
+            return parsed
+        if self._kept_bytes < KEPT_BYTES:
+            self._kept[parsed.version.digest] = parsed
+            self._kept_bytes += len(raw)
+        return parse.dated_ahead(parsed, now=self._now) or parsed
+
+    def article(self, stamp: Stamp, digest: bytes) -> Article:
+        """Return the whole article of a file that was read before. Raises: ArticleChanged, InputError."""
+        kept = self._kept.pop(digest, None)
+        if kept is not None:
+            return kept
+        found = self.read(stamp)
+        if isinstance(found, Article) and found.version.digest == digest:
+            return found
+        raise ArticleChanged(stamp.path)
+
+    def content(self, article: Article) -> Content:
+        """Return what a file says, cleaned. Raises: ArticleFailed."""
+        from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
+
+        self.cleaned += 1
+        wishes = Wishes(language=self._config.site.language, image_urls=self._config.images.urls)
+        path = article.version.path
+        try:
+            return normalise(article, sites=self._config.sites, wishes=wishes)
+        except Exception as exc:
+            # The last line of defence: whatever one article does to us, the others have their feed.
+            log.debug("article.failed", exc_info=True, extra={"path": show(path)})
+            detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
+            failed = Rejected(path=path, code="failed", detail=detail, decisions=article.decisions)
+            raise ArticleFailed(failed) from exc
+
+
+def open_archive(config: Config) -> scan.Archive:
+    """Open the input directories of a configuration.
+
+    Raises: InputError if one of them is missing or unreadable.
+    """
+    several = len(config.input.directories) > 1
+    roots = [
+        scan.Root(directory=directory, prefix=_prefix(label) if several else b"")
+        for directory, label in zip(config.input.directories, config.input.labels, strict=True)
+    ]
+    scope = scan.Scope(
+        include=config.input.include, exclude=config.input.exclude, max_bytes=config.input.max_bytes
+    )
+    return scan.Archive(roots, scope)
+
+
+def _prefix(label: str) -> bytes:
+    return os.fsencode(label.rstrip("/")) + b"/"

@@ -1,0 +1,171 @@
+"""What is done with an archive: its feeds brought up to date, or only looked at."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TypeVar
+
+from feedbridge import catalogue as memory
+from feedbridge import publish
+from feedbridge.catalogue import Catalogue
+from feedbridge.config import Config
+from feedbridge.errors import FeedbridgeError, LockedError, StateError, UsageError
+from feedbridge.model import Document, FeedCounts, Ran, Report
+from feedbridge.pipeline import reports
+from feedbridge.pipeline.explanation import Explanation, explain_article
+from feedbridge.pipeline.learning import Progress, no_progress
+from feedbridge.pipeline.looking import Asked, Look, Outcome
+from feedbridge.pipeline.reader import Turn, open_archive
+from feedbridge.standards.text import show
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+def run(
+    config: Config,
+    *,
+    now: datetime,
+    asked: Asked | None = None,
+    progress: Progress = no_progress,
+    elapsed: Callable[[], float] = float,
+) -> Outcome:
+    """Bring the feeds up to date once; `elapsed` tells the seconds since it began, for the report.
+
+    Raises: InputError, OutputError, StateError, GuardError, LockedError; the feeds published before then
+    still stand. UsageError if the catalogue is not this configuration's.
+    """
+    asked = asked or Asked()
+
+    def act(catalogue: Catalogue) -> Outcome:
+        look = Look(catalogue, archive, config, now=now, asked=asked)
+        outcome = reports.timed(_run(look, progress), elapsed())
+        catalogue.runs.put(Ran(started=now, report=reports.as_json(outcome.report)))
+        return outcome
+
+    with (
+        _remembering_failure(config, now),
+        open_archive(config) as archive,
+        publish.locked(config.output.directory, waits=asked.waits),
+    ):
+        outcome = _with_catalogue(config, act)
+    reports.log_outcome(outcome)
+    return outcome
+
+
+def preview(
+    config: Config, *, now: datetime, asked: Asked | None = None, progress: Progress = no_progress
+) -> Outcome:
+    """Say what `run` would do, and write nothing.
+
+    Raises: InputError, OutputError, StateError, GuardError, LockedError, UsageError.
+    """
+    return _looking(config, Look.compare, now=now, asked=asked, progress=progress)
+
+
+def explain(config: Config, article: str, *, now: datetime) -> Explanation:
+    """Say every decision about one article, named by its file or by its entry's id.
+
+    Raises: UsageError if there is no such article; InputError, StateError, LockedError.
+    """
+    return _looking(config, lambda look: explain_article(look, article), now=now)
+
+
+def survey(config: Config, *, now: datetime) -> tuple[Report, tuple[Document, ...]]:
+    """Look at an archive: what is there, and every document that it makes.
+
+    Raises: InputError.
+    """
+
+    def act(look: Look) -> tuple[Report, tuple[Document, ...]]:
+        made = tuple(look.feeds.documents())
+        return look.report(FeedCounts()), made
+
+    return _looking(config, act, now=now)
+
+
+@contextmanager
+def _remembering_failure(config: Config, now: datetime) -> Iterator[None]:
+    """Remember why a run failed; not of one that found another at work, or was asked for what cannot be."""
+    try:
+        yield
+    except (LockedError, UsageError):
+        raise
+    except FeedbridgeError as exc:
+        file = config.state.file
+        if file is not None and file.exists():
+            # The failure itself is what has to be told, whatever becomes of its record.
+            with suppress(FeedbridgeError, memory.DamagedError), Catalogue(file) as catalogue:
+                catalogue.runs.put(Ran(started=now, failure=str(exc)))
+        raise
+
+
+def _run(look: Look, progress: Progress) -> Outcome:
+    with look.catalogue.transaction():
+        look.learn(progress)
+    while True:
+        try:
+            return look.publish()
+        except Turn as turn:
+            with look.catalogue.transaction():
+                look.reconsider(turn)
+
+
+def _looking(
+    config: Config,
+    act: Callable[[Look], _T],
+    *,
+    now: datetime,
+    asked: Asked | None = None,
+    progress: Progress = no_progress,
+) -> _T:
+    """Look at everything as a run does, and keep nothing of it."""
+
+    def look_at(catalogue: Catalogue) -> _T:
+        with open_archive(config) as archive, catalogue.rehearsal():
+            look = Look(catalogue, archive, config, now=now, asked=asked or Asked())
+            look.learn(progress)
+            while True:
+                try:
+                    return act(look)
+                except Turn as turn:
+                    look.reconsider(turn)
+
+    file = config.state.file
+    try:
+        with Catalogue(file if file and file.exists() else None) as catalogue:
+            return look_at(catalogue)
+    except memory.DamagedError:  # nothing is mended where nothing is to be written
+        with Catalogue(None) as catalogue:
+            return look_at(catalogue)
+
+
+def _with_catalogue(config: Config, act: Callable[[Catalogue], _T]) -> _T:
+    """Do something with the catalogue; a damaged one is put aside, and made anew."""
+    file = config.state.file
+    try:
+        with Catalogue(file) as catalogue:
+            return _soundly(catalogue, act)
+    except memory.DamagedError as exc:
+        assert file is not None  # noqa: S101  # a private one is never damaged
+        aside = show(str(memory.put_aside(file)))
+        detail = f"it is damaged ({exc}); it was renamed, and is made anew: entries and ids stay"
+        log.warning("catalogue.damaged", extra={"path": aside, "detail": detail})
+    with Catalogue(file) as catalogue:
+        return act(catalogue)
+
+
+def _soundly(catalogue: Catalogue, act: Callable[[Catalogue], _T]) -> _T:
+    """Do something; where it fails in a way that nobody foresaw, ask whether the catalogue is damaged."""
+    try:
+        return act(catalogue)
+    except (FeedbridgeError, memory.DamagedError) as exc:
+        if isinstance(exc, StateError) and not catalogue.is_sound():
+            raise memory.DamagedError(str(exc)) from exc
+        raise
+    except Exception as exc:
+        if catalogue.is_sound():
+            raise
+        raise memory.DamagedError(f"{type(exc).__name__}: {exc}") from exc

@@ -1,0 +1,106 @@
+"""How things stand: what the catalogue tells of runs and feeds, and whether a person should look."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from feedbridge import publish
+from feedbridge.catalogue import Catalogue, DamagedError
+from feedbridge.config import Config
+from feedbridge.errors import StateError, UsageError
+from feedbridge.model import KnownDocument, KnownFile, Ran, Rejected, Value
+from feedbridge.standards.dates import rfc3339
+from feedbridge.standards.text import show
+
+
+class Feed(Value, frozen=True):
+    """A feed as it was put in place."""
+
+    document: KnownDocument
+    size_bytes: int  # of all its formats; pages and packed files are not counted
+
+
+class Status(Value, frozen=True):
+    """How things stand."""
+
+    last_success: Ran | None
+    last_failure: Ran | None
+    is_running: bool  # a run is at work now
+    feeds: tuple[Feed, ...]
+    rejected: tuple[Rejected, ...]
+    held: tuple[KnownFile, ...]
+    troubles: tuple[str, ...]  # for people; healthy is who has none
+
+
+def status(config: Config) -> Status:
+    """Return how things stand; nothing is looked at but the catalogue and the files of the feeds.
+
+    Raises: UsageError where nothing is remembered; StateError, OutputError, LockedError.
+    """
+    file = config.state.file
+    if file is None or not file.exists():
+        raise UsageError(
+            "there is no catalogue to tell of: `feedbridge run` makes it; with --stateless, or with --input "
+            "and --output and no --state, nothing is remembered"
+        )
+    output = publish.Site(config.output.directory, gzip=config.output.gzip)
+    try:
+        return _status(file, output, config)
+    except DamagedError as exc:
+        raise StateError(
+            f"{show(str(file))} is damaged ({exc}); the next run makes it anew: entries and ids stay"
+        ) from exc
+
+
+def _status(file: Path, output: publish.Site, config: Config) -> Status:
+    with Catalogue(file) as catalogue:
+        held = catalogue.files.held()
+        return Status(
+            last_success=catalogue.runs.last(failed=False),
+            last_failure=catalogue.runs.last(failed=True),
+            is_running=publish.is_locked(config.output.directory),
+            feeds=tuple(_feeds(catalogue)),
+            rejected=catalogue.files.rejected(),
+            held=held,
+            troubles=(*_of_runs(catalogue), *_of_held(held), *_of_feeds(catalogue, output)),
+        )
+
+
+def _feeds(catalogue: Catalogue) -> Iterator[Feed]:
+    sizes: dict[str, int] = {}
+    for one in catalogue.documents.renditions():
+        sizes[one.document] = sizes.get(one.document, 0) + one.size_bytes * (one.kind == "feed")
+    for document in catalogue.documents.all():
+        yield Feed(document=document, size_bytes=sizes.get(document.name, 0))
+
+
+def _of_runs(catalogue: Catalogue) -> Iterator[str]:
+    failure = catalogue.runs.last(failed=True)
+    if failure and catalogue.runs.has_failed():
+        yield f"the last run failed, {rfc3339(failure.started)}: {failure.failure}"
+    elif catalogue.runs.last(failed=False) is None:
+        yield "no run has come to its end yet"
+
+
+def _of_held(held: tuple[KnownFile, ...]) -> Iterator[str]:
+    if held:
+        since = min(one.held_since for one in held if one.held_since)
+        yield (
+            f"{len(held)} articles vanished at once, {rfc3339(since)}: they are held until the files "
+            "are back; `feedbridge run --yes` lets them go"
+        )
+
+
+def _of_feeds(catalogue: Catalogue, output: publish.Site) -> Iterator[str]:
+    for one in catalogue.documents.renditions():
+        if output.status(one.path) is None:
+            yield f"{one.path} is missing in the output directory; the next run puts it there"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long a moment is past, in its largest unit."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

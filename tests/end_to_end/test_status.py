@@ -1,0 +1,148 @@
+"""`feedbridge status`: how things stand, for people and programs, and its exit code."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from feedbridge import publish
+from tests.samples import CHECKOUT, EPOCH, archive, raw
+
+OPERATION = (CHECKOUT / "docs" / "operation.md").read_text(encoding="utf-8")
+CONFIG = '[input]\ndirectory = "in"\n[output]\ndirectory = "out"\n'
+
+
+@pytest.fixture
+def standing(tmp_path, feedbridge):
+    """Give the folder of an archive of twelve articles after its first run."""
+    archive(tmp_path / "in", count=9)
+    archive(tmp_path / "in" / "dw", count=3, host="www.dw.com")
+    for file in (tmp_path / "in").rglob("*.txt"):
+        os.utime(file, (EPOCH.timestamp(),) * 2)
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    assert feedbridge("run").returncode == 0
+    return tmp_path
+
+
+def shape(words: str) -> list[str]:
+    """Return the lines of an output without what differs from run to run."""
+    words = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", words)
+    words = re.sub(r"\d+ (?:s|min|h|d) ago", "AGO", words)
+    return re.sub(r"\d+ (bytes|entries)", r"N \1", words).splitlines()
+
+
+@pytest.mark.usefixtures("standing")
+def test_output_is_as_the_documentation_shows(feedbridge):
+    """Line by line, but for times and counts."""
+    (shown,) = re.findall(r"```text\n\$ feedbridge status\n(.*?)```", OPERATION, re.DOTALL)
+    done = feedbridge("status")
+    assert done.returncode == 0
+    assert shape(done.stdout) == shape(shown)
+
+
+def test_report_is_as_the_documentation_shows(standing, feedbridge):
+    """The same keys, and in them values of the same kinds."""
+    (shown,) = re.findall(r"```json\n(.*?)```", OPERATION, re.DOTALL)
+    (standing / "in" / "broken.txt").write_bytes(raw(url="nowhere"))
+    (standing / "in" / "new.txt").write_bytes(raw(url="https://www.dw.com/en/new"))
+    report, documented = json.loads(feedbridge("run", "--json").stdout), json.loads(shown)
+    assert form(report) == form(documented)
+    assert report["rejected"] == documented["rejected"]
+
+
+def form(value: object) -> object:
+    """Return what a value is made of."""
+    if isinstance(value, dict):
+        return {name: form(part) for name, part in value.items()}
+    return [form(part) for part in value] if isinstance(value, list) else type(value)
+
+
+def test_json_tells_the_same(standing, feedbridge):
+    """The last run's report is that of `run --json`."""
+    reported = json.loads(feedbridge("run", "--json").stdout)
+    found = json.loads(feedbridge("status", "--json").stdout)
+    assert found["healthy"] is True
+    assert found["last_success"]["report"] == reported
+    assert found["last_failure"] is None
+    assert [(feed["name"], feed["entries"], feed["waiting"]) for feed in found["feeds"]] == [
+        ("main", 12, False),
+        ("source/dw", 3, False),
+        ("source/example-org-bfabc3", 9, False),
+    ]
+    sizes = {feed["name"]: feed["bytes"] for feed in found["feeds"]}
+    files = [standing / "out" / name for name in ("atom.xml", "rss.xml")]
+    assert sizes["main"] == sum(file.stat().st_size for file in files)
+
+
+def test_without_a_run_there_is_nothing_to_tell(tmp_path, feedbridge):
+    """That is wrong usage, and says what to do."""
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    done = feedbridge("status")
+    assert done.returncode == 2
+    assert "`feedbridge run` makes it" in done.stderr
+
+
+def test_a_failed_run_is_told_until_one_succeeds(standing, feedbridge):
+    """With its reason."""
+    (standing / "in").rename(standing / "away")
+    assert feedbridge("run").returncode == 1
+    done = feedbridge("status")
+    assert done.returncode == 3
+    assert done.stdout.startswith("unhealthy\n  the last run failed, ")
+    assert "does not exist" in done.stdout
+    (standing / "away").rename(standing / "in")
+    assert feedbridge("run").returncode == 0
+    done = feedbridge("status", "--json")
+    assert done.returncode == 0
+    assert "does not exist" in json.loads(done.stdout)["last_failure"]["reason"]
+
+
+def test_held_and_rejected_articles_are_named(standing, feedbridge):
+    """A held one is trouble, a rejected one is not."""
+    (standing / "in" / "bad\x1b.txt").write_bytes(raw(url="nowhere"))
+    feedbridge("run", "-q")
+    done = feedbridge("status")
+    assert done.returncode == 0
+    assert "rejected: 1\n  bad\\x1b.txt: no-link: " in done.stdout
+    for file in sorted((standing / "in").glob("0*.txt")):
+        file.unlink()
+    run = feedbridge("run", "-q")
+    assert run.returncode == 0
+    assert "articles.held" in run.stderr
+    done = feedbridge("status")
+    assert done.returncode == 3
+    assert "9 articles vanished at once" in done.stdout
+    assert "held: 9\n  00000.txt\n" in done.stdout
+    assert len(json.loads(feedbridge("status", "--json").stdout)["held"]) == 9
+
+
+def test_a_missing_feed_is_trouble_until_the_next_run(standing, feedbridge):
+    """Somebody removed it."""
+    shutil.rmtree(standing / "out" / "source")
+    done = feedbridge("status")
+    assert done.returncode == 3
+    assert "source/dw/atom.xml is missing" in done.stdout
+    assert feedbridge("run").returncode == 0
+    assert feedbridge("status").returncode == 0
+
+
+def test_a_long_list_is_cut(standing, feedbridge):
+    """--json names all."""
+    for number in range(25):
+        (standing / "in" / f"bad-{number}.txt").write_bytes(raw(url="nowhere"))
+    feedbridge("run", "-q")
+    done = feedbridge("status")
+    assert "rejected: 25" in done.stdout
+    assert "… and 5 more; --json names all" in done.stdout
+    assert len(json.loads(feedbridge("status", "--json").stdout)["rejected"]) == 25
+
+
+def test_a_run_at_work_is_seen(standing, feedbridge):
+    """By its lock, which looking does not take away from it."""
+    with publish.locked(Path(standing) / "out"):
+        assert "a run is at work: yes" in feedbridge("status").stdout
+        assert feedbridge("run").returncode == 75
+    assert "a run is at work: no" in feedbridge("status").stdout

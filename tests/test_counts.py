@@ -1,0 +1,159 @@
+"""What a run costs, in exact counts: it follows what changed, not what stands."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from feedbridge import config, pipeline
+from feedbridge.model import Work
+from tests.samples import EPOCH, NOW, archive, raw
+
+DIRECTORIES, EACH = 5, 1_000
+OLD = EPOCH.timestamp()  # long before NOW: no file is young
+HEAVY = ("lxml", "feedgen", "dateutil", "apscheduler", "nh3")
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    """Give an archive of 5,000 articles of five sites, and its configuration, after a first run."""
+    base = tmp_path_factory.mktemp("counts")
+    for number in range(DIRECTORIES):
+        archive(base / "in" / str(number), count=EACH, host=f"site{number}.example.org")
+    for file in (base / "in").rglob("*.txt"):
+        os.utime(file, (OLD, OLD))
+    made = config.for_directories(input=base / "in", output=base / "out")
+    made = config.with_state(made, file=base / "state.sqlite3")
+    first = pipeline.run(made, now=NOW).report
+    assert first.articles.added == first.entries == DIRECTORIES * EACH
+    assert first.work.files_opened == first.work.articles_parsed == DIRECTORIES * EACH
+    assert first.work.articles_cleaned == DIRECTORIES * 100  # what the feeds hold, each once
+    assert first.work.documents_rendered == DIRECTORIES + 1
+    return made
+
+
+def work(made: config.Config) -> Work:
+    """Run, and return what it cost; a run right after that costs nothing."""
+    found = pipeline.run(made, now=NOW).report.work
+    assert pipeline.run(made, now=NOW).report.work == UNCHANGED
+    return found
+
+
+UNCHANGED = Work(statements_executed=30)
+
+
+def put(path: Path, article: bytes) -> int:
+    """Write an article that is not young; return its length."""
+    path.write_bytes(article)
+    os.utime(path, (OLD, OLD))
+    return len(article)
+
+
+def test_an_unchanged_archive_costs_a_walk(standing):
+    """Nothing is opened, read, cleaned or written, and the catalogue is asked as little as a small one."""
+    assert work(standing) == UNCHANGED
+
+
+def test_one_new_article_costs_itself_and_the_feeds_that_it_joins(standing):
+    """The newest of all joins the main feed and its source's."""
+    (directory,) = standing.input.directories
+    article = raw(url="https://site1.example.org/new", epoch=EPOCH + timedelta(days=90), title="New")
+    length = put(directory / "1" / "new.txt", article)
+    assert work(standing) == Work(
+        files_opened=1,
+        bytes_read=length,
+        articles_parsed=1,
+        articles_cleaned=1,
+        documents_rendered=2,
+        statements_executed=665,
+    )
+
+
+def test_one_old_article_costs_itself(standing):
+    """One that is older than what its feeds hold is not cleaned, and no feed is made."""
+    (directory,) = standing.input.directories
+    article = raw(url="https://site2.example.org/old", epoch=EPOCH - timedelta(days=90), title="Old")
+    length = put(directory / "2" / "old.txt", article)
+    found = work(standing)
+    assert msgspec.structs.replace(found, statements_executed=0) == Work(
+        files_opened=1, bytes_read=length, articles_parsed=1
+    )
+
+
+def test_one_changed_article_costs_itself_and_its_feeds(standing):
+    """Edited in place: it is cleaned once, to see whether it says something else, and for its feeds."""
+    (directory,) = standing.input.directories
+    article = raw(
+        url="https://site3.example.org/999", epoch=EPOCH + timedelta(hours=999), title="Number 999, edited"
+    )
+    length = put(directory / "3" / "00999.txt", article)
+    assert work(standing) == Work(
+        files_opened=1,
+        bytes_read=length,
+        articles_parsed=1,
+        articles_cleaned=1,
+        documents_rendered=2,
+        statements_executed=659,
+    )
+
+
+def test_one_moved_article_costs_a_look_into_it(standing):
+    """Its content decides that nothing changed: no document is made."""
+    (directory,) = standing.input.directories
+    target = directory / "4" / "moved.txt"
+    (directory / "4" / "00998.txt").rename(target)
+    assert work(standing) == Work(
+        files_opened=1,
+        bytes_read=target.stat().st_size,
+        articles_parsed=1,
+        statements_executed=45,
+    )
+
+
+def test_one_deleted_article_costs_those_that_take_its_place(standing):
+    """In its source's feed one that was never cleaned; in the main feed one that another feed holds."""
+    (directory,) = standing.input.directories
+    (directory / "0" / "00999.txt").unlink()
+    assert work(standing) == Work(
+        files_opened=1,
+        bytes_read=(directory / "0" / "00899.txt").stat().st_size,
+        articles_parsed=1,
+        articles_cleaned=1,
+        documents_rendered=2,
+        statements_executed=663,
+    )
+
+
+def test_a_touched_archive_is_read_and_nothing_is_made(standing):
+    """As after a checkout, which changes the time of every file."""
+    (directory,) = standing.input.directories
+    for file in directory.rglob("*.txt"):
+        os.utime(file, (OLD + 3600, OLD + 3600))
+    outcome = pipeline.run(standing, now=NOW)
+    assert outcome.written == ()
+    assert outcome.report.work.articles_parsed == outcome.report.articles.seen
+    assert outcome.report.work.articles_cleaned == outcome.report.work.documents_rendered == 0
+
+
+def test_an_unchanged_run_imports_nothing_heavy(standing, tmp_path):
+    """What cleans and writes is imported where it is used."""
+    (directory,) = standing.input.directories
+    assert standing.state.file is not None
+    program = (
+        "import sys; from feedbridge import cli; sys.argv[0] = 'feedbridge'\n"
+        "try: cli.main()\n"
+        f"finally: print(sorted(set(sys.modules) & set({HEAVY!r})))"
+    )
+    options = ("--input", directory, "--output", standing.output.directory, "--state", standing.state.file)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", "-q", *map(str, options)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")

@@ -1,0 +1,218 @@
+"""What only memory can tell: that a file was edited in place, and what it said before it went unreadable."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from feedbridge import config, pipeline
+from feedbridge.config import Config
+from tests.samples import EPOCH, NOW, archive, contents, raw, snapshot
+
+OLD = EPOCH + timedelta(days=1)
+EDITED = EPOCH + timedelta(days=30)
+LINK = "https://example.org/1"
+
+
+@pytest.fixture
+def standing(tmp_path):
+    """Give a configuration with a memory, after a first run over one article that is not young."""
+    (tmp_path / "in").mkdir()
+    write(tmp_path, "<p>One.</p>", OLD)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, now=NOW)
+    return made
+
+
+def write(tmp_path: Path, body: str, when: datetime, *, name: str = "a.txt", epoch: datetime = EPOCH) -> None:
+    """Write an article, as if at a moment."""
+    file = tmp_path / "in" / name
+    file.write_bytes(raw(url=LINK, body=body, epoch=epoch))
+    os.utime(file, (when.timestamp(),) * 2)
+
+
+def updated(made: Config, now: datetime = NOW) -> datetime:
+    """Run, and return when the main feed says that its one entry was updated."""
+    pipeline.run(made, now=now)
+    (entry,) = feedparser.parse((made.output.directory / "atom.xml").read_bytes()).entries
+    return datetime.strptime(entry.updated, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def test_an_edit_in_place_is_an_update_at_the_time_of_the_file(standing, tmp_path):
+    """And stays one, however often the archive is looked at."""
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    assert updated(standing) == EDITED
+    assert updated(standing, NOW + timedelta(days=1)) == EDITED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param("<p>One.</p><!-- a nonce -->", id="a comment"),
+        pytest.param("<p class='x'> One.</p>", id="markup"),
+        pytest.param("<p>One.</p><p>© 2024 The Times</p>", id="a notice"),
+    ],
+)
+def test_an_edit_that_says_nothing_else_is_none(body, standing, tmp_path):
+    """The file changed, its article did not."""
+    write(tmp_path, body, EDITED)
+    assert updated(standing) == EPOCH
+
+
+def test_a_real_edit_before_one_that_says_nothing_else_counts(standing, tmp_path):
+    """The later one moves nothing."""
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    pipeline.run(standing, now=NOW)
+    write(tmp_path, "<p>Two.</p><!-- a nonce -->", EDITED + timedelta(days=1))
+    assert updated(standing) == EDITED
+
+
+def test_each_real_edit_is_an_update(standing, tmp_path):
+    """Also back to what it was."""
+    for day, body in enumerate(("<p>Two.</p>", "<p>Three.</p>", "<p>One.</p>")):
+        write(tmp_path, body, EDITED + timedelta(days=day))
+        assert updated(standing) == EDITED + timedelta(days=day)
+
+
+def test_a_later_epoch_goes_before_the_time_of_the_file(standing, tmp_path):
+    """A scraper that fetched the article again says so."""
+    later = EPOCH + timedelta(hours=5)
+    write(tmp_path, "<p>Two.</p>", EDITED, epoch=later)
+    assert updated(standing) == later
+    write(tmp_path, "<p>Three.</p>", EDITED, epoch=later)
+    assert updated(standing) == EDITED
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        pytest.param(NOW + timedelta(days=400), NOW, id="ahead of the clock: now"),
+        pytest.param(EPOCH - timedelta(days=400), EPOCH, id="before the epoch: the epoch"),
+        pytest.param(EDITED + timedelta(microseconds=900_000), EDITED, id="whole seconds"),
+    ],
+)
+def test_the_time_of_a_file_has_its_bounds(when, expected, standing, tmp_path):
+    """It is only a claim."""
+    write(tmp_path, "<p>Two.</p>", when)
+    assert updated(standing) == expected
+
+
+def test_what_a_young_file_gains_is_no_update(standing, tmp_path):
+    """It was still being written: the next run reads it again, whatever its stamp says."""
+    young = NOW + timedelta(days=1)
+    write(tmp_path, "<p>Tw", young, epoch=EPOCH + timedelta(hours=1))
+    first = updated(standing, young + timedelta(seconds=1))
+    write(
+        tmp_path, "<p>Two, and the rest.</p>", young + timedelta(seconds=2), epoch=EPOCH + timedelta(hours=1)
+    )
+    assert updated(standing, young + timedelta(seconds=10)) == first == EPOCH + timedelta(hours=1)
+    write(tmp_path, "<p>Three.</p>", young + timedelta(days=1), epoch=EPOCH + timedelta(hours=1))
+    assert updated(standing, young + timedelta(days=2)) == young + timedelta(days=1)
+
+
+def test_a_young_file_is_read_again_even_if_its_stamp_stands(standing, tmp_path):
+    """Two writes within one tick of the clock leave the same size and time."""
+    write(tmp_path, "<p>Two.</p>", NOW, epoch=EPOCH + timedelta(hours=1))
+    pipeline.run(standing, now=NOW)
+    write(tmp_path, "<p>Six.</p>", NOW, epoch=EPOCH + timedelta(hours=1))
+    outcome = pipeline.run(standing, now=NOW + timedelta(minutes=5))
+    assert outcome.report.articles.changed == 1
+    assert pipeline.run(standing, now=NOW + timedelta(minutes=5)).report.work.files_opened == 0
+
+
+def test_an_edited_article_may_move(standing, tmp_path):
+    """Its content is known."""
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    pipeline.run(standing, now=NOW)
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in" / "archived").mkdir()
+    (tmp_path / "in" / "a.txt").rename(tmp_path / "in" / "archived" / "b.txt")
+    assert updated(standing) == EDITED
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_a_copy_of_an_edited_file_says_so_since_the_edit(standing, tmp_path):
+    """Also one that was made before anybody looked, in whatever order they are read."""
+    for name in ("0.txt", "b.txt"):
+        write(tmp_path, "<p>Two.</p>", OLD, name=name)
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    assert updated(standing) == EDITED
+    write(tmp_path, "<p>Two.</p>", OLD, name="c.txt")
+    assert updated(standing) == EDITED
+
+
+def test_of_two_files_edited_to_say_the_same_the_first_counts(standing, tmp_path):
+    """In whatever order they are read."""
+    write(tmp_path, "<p>Other.</p>", OLD, name="b.txt")
+    pipeline.run(standing, now=NOW)
+    write(tmp_path, "<p>Two.</p>", EDITED + timedelta(days=2))
+    write(tmp_path, "<p>Two.</p>", EDITED, name="b.txt")
+    assert updated(standing) == EDITED
+
+
+def test_an_edit_to_what_the_article_says_already_is_none(standing, tmp_path):
+    """Another of its files has said it all along."""
+    write(tmp_path, "<p>Stub.</p>", OLD, name="b.txt", epoch=EPOCH - timedelta(hours=1))
+    pipeline.run(standing, now=NOW)
+    (tmp_path / "in" / "b.txt").write_bytes((tmp_path / "in" / "a.txt").read_bytes())
+    assert updated(standing) == EPOCH
+
+
+def test_another_file_that_said_it_before_tells_since_when(standing, tmp_path):
+    """The article has said it since that file's epoch."""
+    before = EPOCH - timedelta(hours=1)
+    write(tmp_path, "<p>Two.</p>", OLD, name="b.txt", epoch=before)
+    pipeline.run(standing, now=NOW)
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    assert updated(standing) == EPOCH - timedelta(hours=1)
+
+
+def test_without_its_memory_the_epoch_counts_again(standing, tmp_path):
+    """All else stays."""
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    pipeline.run(standing, now=NOW)
+    for file in tmp_path.glob("state.sqlite3*"):
+        file.unlink()
+    assert updated(standing) == EPOCH
+
+
+def test_a_run_without_memory_knows_no_edits(standing, tmp_path):
+    """Not even of what happens while it runs."""
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    assert updated(config.with_state(standing, file=None)) == EPOCH
+
+
+# --- files that cannot be read ------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
+    """It is named, and read again by every run until it can be."""
+    archive(tmp_path / "in", count=5)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, now=NOW)
+    before = contents(tmp_path / "out")
+    new = raw(url="https://example.org/3", epoch=EPOCH + timedelta(hours=3), title="New")
+    (tmp_path / "in" / "00003.txt").write_bytes(new)
+    whole = os.open
+
+    def refuse(path, *arguments, **options):
+        if path == b"00003.txt":
+            raise PermissionError(13, "Permission denied")
+        return whole(path, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse)
+        for _ in range(2):
+            report = pipeline.run(made, now=NOW).report
+            assert [(one.path, one.code) for one in report.rejected] == [(b"00003.txt", "unreadable")]
+            assert (report.entries, report.articles.removed) == (5, 0)
+        assert pipeline.explain(made, str(tmp_path / "in" / "00003.txt"), now=NOW).verdict.startswith(
+            "rejected"
+        )
+    assert contents(tmp_path / "out") == before
+    report = pipeline.run(made, now=NOW).report
+    assert (report.entries, report.rejected, report.articles.changed) == (5, (), 1)

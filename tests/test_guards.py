@@ -1,0 +1,227 @@
+"""Guards: what vanishes in bulk is held, ids stay, and nobody is told of an update that is none."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from feedbridge import config, pipeline
+from feedbridge.config import Config
+from feedbridge.errors import GuardError
+from feedbridge.model import Boilerplate, Guards, SiteRule
+from tests.samples import EPOCH, NOW, archive, contents, raw, snapshot
+
+
+def standing(tmp_path: Path, count: int) -> Config:
+    """Give a configuration with a memory, after a first run over so many articles."""
+    archive(tmp_path / "in", count=count)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    run(made)
+    return made
+
+
+def run(made: Config, *, now=NOW, **asked: bool) -> pipeline.Outcome:
+    """Run once."""
+    return pipeline.run(made, now=now, asked=pipeline.Asked(**asked))
+
+
+def vanish(tmp_path: Path, count: int) -> None:
+    """Remove so many articles, the oldest first."""
+    for file in sorted((tmp_path / "in").glob("*.txt"))[:count]:
+        file.unlink()
+
+
+def with_rule(made: Config, rule: SiteRule) -> Config:
+    """Return the configuration with one more site rule."""
+    sites = msgspec.structs.replace(made.sites, rules=(*made.sites.rules, rule))
+    return msgspec.structs.replace(made, sites=sites)
+
+
+# --- articles that vanish in bulk ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "gone", "is_held"),
+    [
+        pytest.param(4, 3, False, id="of fewer than five most may go"),
+        pytest.param(3, 3, True, id="but not all"),
+        pytest.param(1, 1, True, id="not even the only one"),
+        pytest.param(5, 2, False, id="under half of five"),
+        pytest.param(6, 3, True, id="half"),
+        pytest.param(260, 52, False, id="a fifth"),
+        pytest.param(260, 53, True, id="over a fifth, and over 50"),
+        pytest.param(200, 50, False, id="over a fifth, but not over 50"),
+    ],
+)
+def test_articles_that_vanish_in_bulk_are_held(known, gone, is_held, tmp_path):
+    """Their entries stay in the feeds; fewer go at once."""
+    made = standing(tmp_path, known)
+    before = contents(tmp_path / "out")
+    vanish(tmp_path, gone)
+    report = run(made).report
+    assert report.articles.held == (gone if is_held else 0)
+    assert report.articles.removed == (0 if is_held else gone)
+    assert report.entries == (known if is_held else known - gone)
+    assert (contents(tmp_path / "out") == before) is (is_held or known > 100 + gone)
+
+
+def test_one_article_may_take_the_place_of_the_only_one(tmp_path):
+    """There is something to publish: the archive is there."""
+    made = standing(tmp_path, 1)
+    vanish(tmp_path, 1)
+    (tmp_path / "in" / "new.txt").write_bytes(raw(url="https://example.org/new", title="New"))
+    report = run(made).report
+    assert (report.articles.held, report.articles.removed, report.entries) == (0, 1, 1)
+
+
+def test_all_else_is_published_while_articles_are_held(tmp_path):
+    """A new article comes, one that goes by itself goes."""
+    made = standing(tmp_path, 10)
+    vanish(tmp_path, 6)
+    run(made)
+    (tmp_path / "in" / "new.txt").write_bytes(raw(url="https://example.org/new", title="New"))
+    (tmp_path / "in" / "00009.txt").unlink()
+    report = run(made).report
+    assert (report.articles.held, report.articles.added, report.articles.removed) == (6, 1, 1)
+    assert report.entries == 10
+
+
+def test_files_that_are_back_leave_no_trace(tmp_path):
+    """Nothing was written in between."""
+    made = standing(tmp_path, 10)
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    assert run(made).report.articles.held == 10
+    (tmp_path / "in").rmdir()
+    (tmp_path / "away").rename(tmp_path / "in")
+    report = run(made).report
+    assert (report.articles.held, report.entries) == (0, 10)
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_yes_lets_held_articles_go(tmp_path):
+    """Then the feeds are what a run without memory makes of what stands."""
+    made = standing(tmp_path, 10)
+    vanish(tmp_path, 6)
+    run(made)
+    report = run(made, lets_go=True).report
+    assert (report.articles.held, report.articles.removed, report.entries) == (0, 6, 4)
+    other = config.for_directories(input=tmp_path / "in", output=tmp_path / "other")
+    run(other)
+    assert contents(tmp_path / "out") == contents(tmp_path / "other")
+
+
+def test_yes_lets_all_go(tmp_path):
+    """Whoever says so gets an empty main feed, and no feed of a source."""
+    made = standing(tmp_path, 10)
+    vanish(tmp_path, 10)
+    run(made)
+    outcome = run(made, lets_go=True)
+    assert outcome.report.entries == 0
+    assert set(contents(tmp_path / "out")) - {".feedbridge.json", ".feedbridge.lock"} == {
+        "atom.xml",
+        "rss.xml",
+        "index.html",
+    }
+
+
+def test_forget_after_lets_them_go_in_time(tmp_path):
+    """Counted from when they were found to be gone."""
+    made = standing(tmp_path, 10)
+    made = msgspec.structs.replace(made, guards=Guards(forget_after=timedelta(days=30)))
+    vanish(tmp_path, 6)
+    assert run(made).report.articles.held == 6
+    assert run(made, now=NOW + timedelta(days=29)).report.articles.held == 6
+    assert run(made, now=NOW + timedelta(days=30)).report.articles.held == 0
+
+
+def test_a_moved_folder_is_not_held(tmp_path):
+    """Its articles stand elsewhere: ids, dates and feeds stay as they are."""
+    made = standing(tmp_path, 200)
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "deeper")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "deeper").rename(tmp_path / "in" / "deeper")
+    outcome = run(made)
+    assert (outcome.report.articles.held, outcome.report.entries) == (0, 200)
+    assert all(
+        change.before and change.after and change.before.guid == change.after.guid
+        for change in outcome.changes
+    )
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_articles_that_come_back_elsewhere_are_held_no_more(tmp_path):
+    """The folder was moved in two steps, with a run between them."""
+    made = standing(tmp_path, 10)
+    before = snapshot(tmp_path / "out")
+    shutil.move(tmp_path / "in", tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    assert run(made).report.articles.held == 10
+    shutil.move(tmp_path / "away", tmp_path / "in" / "archived")
+    report = run(made).report
+    assert (report.articles.held, report.entries) == (0, 10)
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_without_a_memory_nothing_is_held(tmp_path):
+    """It is not known what stood before."""
+    made = config.with_state(standing(tmp_path, 10), file=None)
+    vanish(tmp_path, 6)
+    report = run(made).report
+    assert (report.articles.held, report.entries) == (0, 4)
+
+
+# --- ids and updates ------------------------------------------------------------------------
+
+
+def test_a_published_entry_never_gets_another_id(tmp_path):
+    """A rule that would change it stops the run before anything is written or remembered."""
+    made = standing(tmp_path, 3)
+    before = snapshot(tmp_path / "out")
+    rule = SiteRule(slug="example", name="Example", hosts=("example.org",), key=("^/([0-9]+)$",))
+    changed = with_rule(made, rule)
+    for _ in range(2):
+        with pytest.raises(GuardError, match=r"3 published entries would get other ids.*example/[0-2]"):
+            run(changed)
+    assert snapshot(tmp_path / "out") == before
+    assert run(made).report.work.articles_parsed == 0
+
+
+def test_an_article_that_nobody_has_read_may_get_another_id(tmp_path):
+    """It stands in no feed."""
+    made = standing(tmp_path, 3)
+    limited = msgspec.structs.replace(made, feeds=msgspec.structs.replace(made.feeds, by=(), max_bytes=1))
+    run(limited)  # the newest one only
+    rule = SiteRule(slug="example", name="Example", hosts=("example.org",), key=("^/([01])$",))
+    outcome = run(with_rule(limited, rule))
+    assert sum(change.before is None for change in outcome.changes) == 2
+
+
+def test_updates_of_files_that_stand_unchanged_stop_the_run(tmp_path):
+    """Sixty articles of two files each, which say the same as long as a rule knows what is boilerplate."""
+    (tmp_path / "in").mkdir()
+    for number in range(60):
+        for hours, bar in ((0, ""), (2, '<div class="bar">Share</div>')):
+            article = raw(
+                url=f"https://example.org/{number}",
+                epoch=EPOCH + timedelta(hours=hours),
+                body=f"<p>Text of number {number}.</p>{bar}",
+            )
+            (tmp_path / "in" / f"{number}-{hours}.txt").write_bytes(article)
+    marked = Boilerplate(what="bar", elements=("div",), attribute="class", value="^bar$")
+    rule = SiteRule(slug="example", name="Example", hosts=("example.org",), boilerplate=(marked,))
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    first = run(with_rule(made, rule))
+    assert {change.after.updated for change in first.changes if change.after} == {EPOCH}
+    before = snapshot(tmp_path / "out")
+    ignorant = with_rule(made, msgspec.structs.replace(rule, boilerplate=()))
+    for _ in range(2):
+        with pytest.raises(GuardError, match="60 of the 60 entries of main would be marked as updated"):
+            run(ignorant)
+    assert snapshot(tmp_path / "out") == before
