@@ -7,6 +7,7 @@ from tests import fuzzing
 CASES = 2000
 
 
+@pytest.mark.no_cover  # what it runs is covered elsewhere, and a tracer doubles its time
 @pytest.mark.parametrize("first", range(0, CASES, 500))
 def test_mutated_articles_crash_nothing_and_spoil_no_feed(first):
     """Whatever is in a file, the answer is a named rejection or a valid feed."""

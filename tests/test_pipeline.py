@@ -412,3 +412,16 @@ def test_a_fault_of_ours_is_none_of_the_memory(configured, tmp_path, monkeypatch
     with pytest.raises(ValueError, match="a fault"):
         run(remembering)
     assert not list(tmp_path.glob("*.damaged-*"))
+
+
+def test_a_file_that_went_away_while_it_was_to_be_read_is_found_when_it_is_back(configured, tmp_path):
+    """With the same stamp as before."""
+    archive(tmp_path / "in", count=5)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    file, away = tmp_path / "in" / "00002.txt", tmp_path / "away.txt"
+    os.utime(file, (EPOCH.timestamp(),) * 2)
+    moves = [lambda: file.rename(away)]
+    outcome = run(remembering, progress=lambda *_: moves and moves.pop()())
+    assert outcome.report.entries == 4
+    away.rename(file)
+    assert run(remembering).report.entries == 5

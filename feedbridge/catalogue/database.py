@@ -117,8 +117,10 @@ class Database:
         """Ask SQLite to look at everything; slow, so only for whoever has a reason to doubt."""
         try:
             return bool(self.value("PRAGMA integrity_check(1)") == "ok")
-        except (DamagedError, StateError):
+        except DamagedError:
             return False
+        except StateError:
+            return True  # the disk or something else fails: that says nothing about the file
 
     def _counted(self, rows: Iterable[Parameters]) -> Iterator[Parameters]:
         for row in rows:

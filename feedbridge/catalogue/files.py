@@ -120,6 +120,10 @@ class Files:
         rows = self._database.rows(query)
         return tuple(Rejected(path=path, code=code, detail=detail) for path, code, detail in rows)
 
+    def count_articles(self) -> int:
+        """Return how many files are or were usable, held ones too; it takes a look at each."""
+        return self._database.value("SELECT count(*) FROM files WHERE key IS NOT NULL") or 0
+
     def count(self, state: str) -> int:
         """Return how many files are "article", "ignored" or "rejected"."""
         return self._database.value("SELECT count FROM counts WHERE name = ?", (state,)) or 0
@@ -145,7 +149,8 @@ class Files:
 
     def held(self) -> tuple[KnownFile, ...]:
         """Return the files that are gone and whose entries are held."""
-        return tuple(self._files("WHERE held IS NOT NULL ORDER BY path", ()))
+        found = self._files("WHERE held IS NOT NULL", ())  # sorted here: else SQLite walks all by their paths
+        return tuple(sorted(found, key=lambda known: known.stamp.path))
 
     def hold(self, paths: Iterable[bytes], since: datetime) -> None:
         """Hold the entries of files that are gone."""

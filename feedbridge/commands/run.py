@@ -67,7 +67,7 @@ def run(  # noqa: PLR0913  # one argument an option
 ) -> None:
     """Bring the feeds up to date once and exit: for cron, for CI, by hand.
 
-    Reads every article of the archive and writes the feeds that are not up to date. What
+    Reads the articles that are new or changed and writes the feeds that are not up to date. What
     did not change is not touched. With --input and --output together no configuration
     is read unless --config names one; the site's title is then the archive's name.
 

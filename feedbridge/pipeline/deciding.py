@@ -23,6 +23,7 @@ MAIN = "main"  # the feed of all entries
 
 FEW = 5  # articles: when fewer are known, their going is an everyday thing
 MANY = 50  # articles: that so many go at once is none …
+HALF = 0.5  # of all that are known …
 SHARE = 0.2  # … if they are also more than this share
 
 
@@ -43,10 +44,7 @@ class Decider:
         held = self._files.held()
         gone = {path: one for path, one in self._learner.learnt.gone.items() if not one.held_since}
         last = self._last_ones(gone)
-        articles = self._files.count("article") - len(held)
-        standing = articles - sum(one.version is not None for one in gone.values())
-        is_mass = _is_mass(len(last), articles - self._learner.learnt.added) or (last and not standing)
-        if self._catalogue.is_lasting and not lets_go and is_mass:
+        if last and not lets_go and self._catalogue.is_lasting and self._is_mass(gone, last, held):
             self._files.hold(last, self._now)
             detail = "too many vanished at once: they are held until the files are back; --yes lets them go"
             log.warning("articles.held", extra={"articles": len(last), "detail": detail})
@@ -85,6 +83,16 @@ class Decider:
     def _stands(self, key: str, *, without: Container[bytes] = ()) -> bool:
         """Tell whether any file of an article stands."""
         return any(not one.held_since and one.stamp.path not in without for one in self._files.of_key(key))
+
+    def _is_mass(
+        self, gone: Mapping[bytes, KnownFile], last: Sequence[bytes], held: Sequence[KnownFile]
+    ) -> bool:
+        """Tell whether so many articles go at once that it is no everyday thing, or all do."""
+        articles = self._files.count_articles() - len(held)
+        known = articles - self._learner.learnt.added
+        stands = articles > sum(one.version is not None for one in gone.values())
+        share = len(last) / max(1, known)
+        return not stands or (known >= FEW and share >= HALF) or (len(last) > MANY and share > SHARE)
 
     def _is_over(self, held: KnownFile, guards: Guards) -> bool:
         since, limit = held.held_since, guards.forget_after
@@ -137,10 +145,6 @@ def _shown(identity: Identity | None) -> Identity | None:
 def of_source(source: str) -> str:
     """Return the name of a source's feed."""
     return f"source/{slug(source)}"
-
-
-def _is_mass(gone: int, known: int) -> bool:
-    return (known >= FEW and gone * 2 >= known) or (gone > MANY and gone > known * SHARE)
 
 
 def guard_ids(learnt: Learnt, catalogue: Catalogue) -> None:

@@ -61,6 +61,7 @@ class Learner:
         self._remembers_edits = catalogue.is_lasting
         self._reader = reader
         self._now = now
+        self._unsettled: list[Place] = []  # parts of which a file went away while it was read
         self._is_measured = True  # by the rules that hold
         self._newcomers: list[bytes] = []  # paths of files that may have said what they say elsewhere before
         self._edits: dict[tuple[str, bytes], datetime] = {}  # by key and digest: of files as they were known
@@ -102,6 +103,7 @@ class Learner:
         for number, digests in known.values():
             self._miss(number, digests)
         self._inherit()
+        self._look_again()
 
     def turn(self, turn: Turn) -> None:
         """Learn what a file is that proved to be another one than it was. Raises: InputError."""
@@ -120,6 +122,7 @@ class Learner:
         self._learn(known.stamp, known, self._reader.read(known.stamp), place)
         if self.learnt.gone.pop(path, None) is not None:
             self._lose(known)
+            self._look_again()
 
     def _reject(self, rejected: Rejected) -> None:
         """Learn that a usable file is none after all; its article is what other files say."""
@@ -130,6 +133,12 @@ class Learner:
         self._files.put(
             KnownFile(stamp=known.stamp, found=rejected, version=None, is_read_again=is_read_again), place
         )
+
+    def _look_again(self) -> None:
+        """Let the next run look at parts whose files may be back by then, with the same stamps."""
+        for place in self._unsettled:
+            self._files.set_parts(place.directory, {place.part: b""})
+        self._unsettled.clear()
 
     def _lose(self, known: KnownFile) -> None:
         self._files.remove([known.stamp.path])
@@ -168,6 +177,7 @@ class Learner:
         """Remember what a file proved to be."""
         if isinstance(found, Ignored) and found.reason == scan.WENT_AWAY:
             self.learnt.gone |= {stamp.path: known} if known else {}
+            self._unsettled.append(place)
             return
         old = known.version if known else None
         version, measure = None, None

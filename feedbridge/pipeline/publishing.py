@@ -66,7 +66,8 @@ class Publisher:
         for made in self._made:
             self._documents.put(made.known, made.members)
             self._documents.put_renditions(made.known.name, self._stand(made))
-        self._documents.sweep_contents()
+        if self._gone or self._made:
+            self._documents.sweep_contents()
 
     def _standing(self) -> Mapping[str, Sequence[KnownRendition]]:
         """Return the files of each document; one of which a file is not as it was put there becomes dirty."""

@@ -5,18 +5,14 @@ import os
 import random
 import re
 import shutil
-import signal
 import subprocess
-import sys
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import feedparser
 import pytest
 from lxml import etree
 
-from feedbridge import config, pipeline
 from tests.samples import CHECKOUT, EPOCH, USERS_ARTICLE, archive, contents, raw, snapshot
 
 NS = {
@@ -382,57 +378,3 @@ def test_two_runs_at_once_are_one(feedbridge, inputs):
         done = feedbridge("run", "--input", source, "--output", target)
     assert done.returncode == 75
     assert "another run" in done.stderr
-
-
-# --- crashes --------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to see when a run begins")
-def test_sigkill_at_50_random_moments_never_leaves_a_torn_feed(tmp_path):
-    """Over a finished output whose articles have changed: whole feeds always, and the next run converges."""
-    source, target = archive(tmp_path / "in", count=40), tmp_path / "out"
-    shutil.copytree(SEEDS, source / "seeds")
-    run_here(source, target)
-    before = contents(target)
-    chance = random.Random(20240131)  # noqa: S311  # moments, no secrets
-    killed = attempts = 0
-    while killed < 50:
-        attempts += 1
-        assert attempts < 200, "the runs end before they can be killed"
-        change = raw(url="https://example.org/3", title=f"{attempts}", epoch=EPOCH + timedelta(days=attempts))
-        (source / "00003.txt").write_bytes(change)
-        undisturbed = tmp_path / f"undisturbed-{attempts}"
-        run_here(source, undisturbed)
-        after = contents(undisturbed)
-        killed += is_killed_at_work(source, target, after_s=chance.uniform(0, 0.15))
-        standing = {path: body for path, body in contents(target).items() if ".fbtmp" not in path}
-        assert standing.keys() == before.keys()
-        assert [path for path, body in standing.items() if body not in (before[path], after[path])] == []
-        run_here(source, target)
-        assert contents(target) == after
-        before = after
-
-
-def run_here(source, target):
-    """Run in this process: a start of another one for each would only cost time."""
-    pipeline.run(config.for_directories(input=source, output=target), now=datetime.now(UTC))
-
-
-def is_killed_at_work(source, target, *, after_s):
-    """Kill a run so long after it has taken the lock; tell whether it was not faster."""
-    arguments = ["run", "--input", str(source), "--output", str(target), "-q"]
-    child = subprocess.Popen([sys.executable, "-m", "feedbridge", *arguments], stderr=subprocess.DEVNULL)
-    while child.poll() is None and not holds_lock(child.pid):
-        time.sleep(0.002)
-    time.sleep(after_s)
-    child.kill()
-    assert child.wait() in (0, -signal.SIGKILL)
-    return child.returncode != 0
-
-
-def holds_lock(pid):
-    """Tell whether a process has the lock file open."""
-    try:
-        return any(one.readlink().name == ".feedbridge.lock" for one in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:  # it has ended, or a descriptor has gone while we looked
-        return False
