@@ -210,6 +210,12 @@ def test_explain_says_where_the_title_stood():
     assert decisions == (Decision(rule="title repeated", outcome="dropped", reason="in <h1>"),)
 
 
+def test_a_title_of_more_than_1000_characters_is_looked_for_nowhere():
+    """It is none that an article says again; to look for it would take long."""
+    title = "word " * 201
+    assert heading.drop(markup.parse(f"<h1>{title}</h1>b"), title=title) == ()
+
+
 def test_a_picture_beside_the_title_stays():
     """The innermost element goes where an outer one holds a picture, too."""
     assert headed("<div><h1>A title</h1><img></div>b", "A title") == "<div><img></div>b"

@@ -9,6 +9,7 @@ import pytest
 
 from feedbridge import config, pipeline
 from feedbridge.config import Config
+from feedbridge.pipeline import rules
 from tests.samples import EPOCH, NOW, archive, contents, raw, snapshot
 
 OLD = EPOCH + timedelta(days=1)
@@ -216,3 +217,25 @@ def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
     assert contents(tmp_path / "out") == before
     report = pipeline.run(made, now=NOW).report
     assert (report.entries, report.rejected, report.articles.changed) == (5, (), 1)
+
+
+def test_a_file_that_cannot_be_read_keeps_its_entry_under_other_rules(tmp_path, monkeypatch):
+    """As it was made by the old ones, until it can be read."""
+    archive(tmp_path / "in", count=5)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, now=NOW)
+    whole = os.open
+
+    def refuse(path, *arguments, **options):
+        if path == b"00003.txt":
+            raise PermissionError(13, "Permission denied")
+        return whole(path, *arguments, **options)
+
+    monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse)
+        report = pipeline.run(made, now=NOW).report
+        assert (report.entries, [one.code for one in report.rejected]) == (5, ["unreadable"])
+    report = pipeline.run(made, now=NOW).report
+    assert (report.entries, report.rejected, report.work.articles_cleaned) == (5, (), 1)

@@ -1,5 +1,6 @@
 """Guards: what vanishes in bulk is held, ids stay, and nobody is told of an update that is none."""
 
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -166,6 +167,43 @@ def test_articles_that_come_back_elsewhere_are_held_no_more(tmp_path):
     report = run(made).report
     assert (report.articles.held, report.entries) == (0, 10)
     assert snapshot(tmp_path / "out") == before
+
+
+def test_held_articles_that_come_back_under_other_rules_say_what_these_make_of_them(tmp_path):
+    """What was kept of them was made by the old ones."""
+    made = standing(tmp_path, 6)
+    (tmp_path / "in").rename(tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    run(made)
+    changed = msgspec.structs.replace(made, site=msgspec.structs.replace(made.site, language="en"))
+    assert run(changed).report.articles.held == 6
+    (tmp_path / "in").rmdir()
+    (tmp_path / "away").rename(tmp_path / "in")
+    run(changed)
+    other = msgspec.structs.replace(
+        changed, output=msgspec.structs.replace(made.output, directory=tmp_path / "o")
+    )
+    run(config.with_state(other, file=None))
+    assert contents(tmp_path / "out") == contents(tmp_path / "o")
+
+
+def test_unreadable_articles_count_among_those_that_vanish(tmp_path, monkeypatch):
+    """Their entries stand, too."""
+    made = standing(tmp_path, 10)
+    whole = os.open
+
+    def refuse(path, *arguments, **options):
+        if isinstance(path, bytes) and path.endswith(b".txt"):
+            raise PermissionError(13, "Permission denied")
+        return whole(path, *arguments, **options)
+
+    for file in (tmp_path / "in").iterdir():
+        os.utime(file, (1, 1))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse)
+        assert len(run(made).report.rejected) == 10
+    vanish(tmp_path, 6)
+    assert run(made).report.articles.held == 6
 
 
 def test_without_a_memory_nothing_is_held(tmp_path):

@@ -105,7 +105,7 @@ def test_any_order_of_files_gives_the_same_bytes(found, random):
 
 
 @pytest.mark.no_cover  # what it runs is covered elsewhere, and a tracer doubles its time
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(archives.filter(bool), st.randoms())
 def test_any_order_of_arrival_gives_the_same_bytes(found, random):
     """One file after the other, each published as it comes and remembered, or all at once and forgotten."""
@@ -122,7 +122,7 @@ def test_any_order_of_arrival_gives_the_same_bytes(found, random):
         assert contents(Path(name, "one-by-one")) == contents(Path(name, "at-once"))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(archives)
 def test_rule_5_every_article_is_one_entry_newest_first_and_a_source_has_its_own(found):
     """Each file counts once; feeds hold entries by published, then id; the sources' feeds stand by name."""

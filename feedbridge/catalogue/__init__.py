@@ -14,13 +14,22 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
-from feedbridge.catalogue.database import DamagedError, Database, companions, put_aside
+from feedbridge.catalogue.database import DamagedError, Database, companions, put_aside, stands
 from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.entries import Entries
 from feedbridge.catalogue.files import PART_INODES, Files, Place, part_of
 from feedbridge.catalogue.runs import Runs
 
-__all__ = ["PART_INODES", "Catalogue", "DamagedError", "Place", "companions", "part_of", "put_aside"]
+__all__ = [
+    "PART_INODES",
+    "Catalogue",
+    "DamagedError",
+    "Place",
+    "companions",
+    "part_of",
+    "put_aside",
+    "stands",
+]
 
 
 class Catalogue:

@@ -186,6 +186,19 @@ class Database:
             raise StateError(f"cannot make {self._name}: {exc.strerror}; {remedy}") from exc
 
 
+def stands(file: Path) -> bool:
+    """Tell whether there is a catalogue. Raises: StateError if that cannot be told."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as exc:
+        raise StateError(
+            f"cannot look at {show(str(file))}: {exc.strerror}; ask as the user who runs feedbridge"
+        ) from exc
+    return True
+
+
 def put_aside(file: Path) -> Path:
     """Rename a damaged catalogue with its companions; return its new name. Raises: StateError."""
     aside = next(path for path in _names_aside(file) if not any(map(os.path.lexists, companions(path))))

@@ -122,9 +122,18 @@ class Documents:
         return Measure(fingerprint=row[0], length=row[1]) if row else None
 
     def forget_contents(self) -> None:
-        """Forget cleaned contents, since the rules for them have changed; not of files that are held."""
-        held = "SELECT digest FROM files WHERE held IS NOT NULL"
-        self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({held})")  # noqa: S608  # a constant
+        """Forget cleaned contents, since the rules for them have changed; if their files can be read."""
+        unread = (
+            "SELECT digest FROM files WHERE digest IS NOT NULL AND (held IS NOT NULL OR state = 'rejected')"
+        )
+        self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({unread})")  # noqa: S608  # a constant
+
+    def forget_content(self, digest: bytes) -> None:
+        """Forget one cleaned content, and have the documents made anew that hold it."""
+        self._database.execute("DELETE FROM contents WHERE digest = ?", (digest,))
+        holding = "SELECT document FROM members WHERE digest = ?"
+        statement = f"UPDATE documents SET is_dirty = 1, fingerprint = x'' WHERE name IN ({holding})"  # noqa: S608  # constants
+        self._database.execute(statement, (digest,))
 
     def sweep_contents(self) -> None:
         """Forget the contents that no document needs."""

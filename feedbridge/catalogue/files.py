@@ -140,8 +140,8 @@ class Files:
         return self._database.value("SELECT 1 FROM files WHERE edited IS NOT NULL LIMIT 1") is not None
 
     def forget_measures(self) -> None:
-        """Forget what files are compared by, since the rules for it have changed; not of held ones."""
-        measured = "fingerprint IS NOT NULL AND held IS NULL"
+        """Forget what files are compared by, since the rules for it have changed; if they can be read."""
+        measured = "fingerprint IS NOT NULL AND held IS NULL AND state = 'article'"
         statement = f"UPDATE files SET fingerprint = NULL, length = NULL WHERE {measured}"  # noqa: S608  # a constant
         self._database.execute(statement)
 

@@ -139,7 +139,7 @@ def _line(change: Change) -> str:
     before, after = change.before, change.after
     if after is None:
         assert before is not None  # noqa: S101  # else nothing changes
-        return f"would be gone: {before.guid} ({show(before.speaker)}: its last file is gone)"
+        return f"would be gone: {before.guid} ({show(before.speaker)}: no file of it can be used any more)"
     if before is None:
         return f"would be new: {after.guid} ({show(after.speaker)})"
     what = "updated" if before.updated != after.updated else "changed"

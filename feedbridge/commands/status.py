@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 import msgspec
@@ -72,7 +73,7 @@ def _listed(what: str, lines: list[str]) -> Iterator[str]:
 
 
 def _json(found: pipeline.Status) -> str:
-    shown = {
+    shown: dict[str, Any] = {
         "healthy": not found.troubles,
         "troubles": list(map(show, found.troubles)),
         "running": found.is_running,
@@ -93,6 +94,8 @@ def _json(found: pipeline.Status) -> str:
         ],
         "held": [show(one.stamp.path) for one in found.held],
     }
+    if isinstance(report := (shown["last_success"] or {}).get("report"), dict):
+        report["rejected"] = shown["rejected"]  # they are remembered by themselves
     return msgspec.json.encode(shown).decode()
 
 

@@ -46,6 +46,8 @@ def explain_article(look: Look, wanted: str) -> Explanation:
     known = look.catalogue.files.at(path)
     if known is None:
         return _explain_unseen(look, path)
+    if known.held_since:
+        return _explain_held(known)
     found = look.reader.read(known.stamp)
     if isinstance(found, Article) and isinstance(known.found, Rejected):
         found = msgspec.structs.replace(
@@ -64,6 +66,11 @@ def _explain_unseen(look: Look, path: bytes) -> Explanation:
     if path not in ignored:
         raise _unknown(show(path))
     return Explanation(path=path, verdict=f"ignored: {ignored[path].reason}", decisions=())
+
+
+def _explain_held(known: KnownFile) -> Explanation:
+    verdict = "held: the file is gone, its entry stays"
+    return Explanation(path=known.stamp.path, verdict=verdict, decisions=tuple(_held((known,))))
 
 
 def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:

@@ -180,6 +180,10 @@ class Learner:
             self._unsettled.append(place)
             return
         old = known.version if known else None
+        if known and old and not _is_unreadable(found) and _was_out_of_reach(known):
+            # What it said was kept through whatever rules came meanwhile.
+            self._contents.forget_content(old.digest)
+            known = msgspec.structs.replace(known, measure=None)
         version, measure = None, None
         if isinstance(found, Article):
             if known and old and old.key == found.version.key:
@@ -321,6 +325,10 @@ def _digest(stamps: Iterable[Stamp]) -> bytes:
 
 def _holds(stamps: Iterable[Stamp], paths: frozenset[bytes]) -> bool:
     return bool(paths) and any(stamp.path in paths for stamp in stamps)
+
+
+def _was_out_of_reach(known: KnownFile) -> bool:
+    return known.held_since is not None or isinstance(known.found, Rejected)
 
 
 def _is_unreadable(found: Found) -> bool:

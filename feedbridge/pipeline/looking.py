@@ -151,6 +151,8 @@ class Look:
         known = self.catalogue.runs.fact("pair")
         if not known:
             self.catalogue.runs.set_fact("pair", pair)
+        elif known != pair and not self.catalogue.documents.renditions():
+            self.catalogue.runs.set_fact("pair", pair)  # nothing was ever put in place
         elif known != pair:
             file = show(str(self.config.state.file))
             raise UsageError(

@@ -27,6 +27,11 @@ def as_json(report: Report) -> str:
     return msgspec.json.encode(shown).decode()
 
 
+def as_record(report: Report) -> str:
+    """Return the report as it is remembered: the rejected files are known by themselves."""
+    return as_json(msgspec.structs.replace(report, rejected=()))
+
+
 def log_outcome(outcome: Outcome) -> None:
     """Say what was done."""
     for path in outcome.written:

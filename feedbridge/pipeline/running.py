@@ -42,7 +42,7 @@ def run(
     def act(catalogue: Catalogue) -> Outcome:
         look = Look(catalogue, archive, config, now=now, asked=asked)
         outcome = reports.timed(_run(look, progress), elapsed())
-        catalogue.runs.put(Ran(started=now, report=reports.as_json(outcome.report)))
+        catalogue.runs.put(Ran(started=now, report=reports.as_record(outcome.report)))
         return outcome
 
     with (
@@ -93,13 +93,19 @@ def _remembering_failure(config: Config, now: datetime) -> Iterator[None]:
         yield
     except (LockedError, UsageError):
         raise
-    except FeedbridgeError as exc:
-        file = config.state.file
-        if file is not None and file.exists():
-            # The failure itself is what has to be told, whatever becomes of its record.
-            with suppress(FeedbridgeError, memory.DamagedError), Catalogue(file) as catalogue:
-                catalogue.runs.put(Ran(started=now, failure=str(exc)))
+    except Exception as exc:
+        reason = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"
+        # The failure itself is what has to be told, whatever becomes of its record.
+        with suppress(FeedbridgeError, memory.DamagedError):
+            _remember(config, Ran(started=now, failure=reason))
         raise
+
+
+def _remember(config: Config, ran: Ran) -> None:
+    file = config.state.file
+    if file is not None and memory.stands(file):
+        with Catalogue(file) as catalogue:
+            catalogue.runs.put(ran)
 
 
 def _run(look: Look, progress: Progress) -> Outcome:
@@ -135,7 +141,7 @@ def _looking(
 
     file = config.state.file
     try:
-        with Catalogue(file if file and file.exists() else None) as catalogue:
+        with Catalogue(file if file and memory.stands(file) else None) as catalogue:
             return look_at(catalogue)
     except memory.DamagedError:  # nothing is mended where nothing is to be written
         with Catalogue(None) as catalogue:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedbridge import publish
-from feedbridge.catalogue import Catalogue, DamagedError
+from feedbridge.catalogue import Catalogue, DamagedError, stands
 from feedbridge.config import Config
 from feedbridge.errors import StateError, UsageError
 from feedbridge.model import KnownDocument, KnownFile, Ran, Rejected, Value
@@ -38,7 +38,7 @@ def status(config: Config) -> Status:
     Raises: UsageError where nothing is remembered; StateError, OutputError, LockedError.
     """
     file = config.state.file
-    if file is None or not file.exists():
+    if file is None or not stands(file):
         raise UsageError(
             "there is no catalogue to tell of: `feedbridge run` makes it; with --stateless, or with --input "
             "and --output and no --state, nothing is remembered"
@@ -54,15 +54,21 @@ def status(config: Config) -> Status:
 
 def _status(file: Path, output: publish.Site, config: Config) -> Status:
     with Catalogue(file) as catalogue:
+        is_running = publish.is_locked(config.output.directory)
         held = catalogue.files.held()
         return Status(
             last_success=catalogue.runs.last(failed=False),
             last_failure=catalogue.runs.last(failed=True),
-            is_running=publish.is_locked(config.output.directory),
+            is_running=is_running,
             feeds=tuple(_feeds(catalogue)),
             rejected=catalogue.files.rejected(),
             held=held,
-            troubles=(*_of_runs(catalogue), *_of_held(held), *_of_feeds(catalogue, output)),
+            troubles=(
+                *_of_runs(catalogue),
+                *_of_held(held),
+                *_of_feeds(catalogue, output),
+                *(() if is_running else _of_waiting(catalogue)),
+            ),
         )
 
 
@@ -95,6 +101,13 @@ def _of_feeds(catalogue: Catalogue, output: publish.Site) -> Iterator[str]:
     for one in catalogue.documents.renditions():
         if output.status(one.path) is None:
             yield f"{one.path} is missing in the output directory; the next run puts it there"
+
+
+def _of_waiting(catalogue: Catalogue) -> Iterator[str]:
+    """Tell of what a run left undone that was ended, or that left feeds alone on purpose."""
+    waiting = catalogue.documents.dirty()
+    if waiting:
+        yield f"{len(waiting)} feeds wait for a run that comes to its end, {waiting[0]} among them"
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from feedbridge import publish
+from feedbridge.catalogue import Catalogue
 from tests.samples import CHECKOUT, EPOCH, archive, raw
 
 OPERATION = (CHECKOUT / "docs" / "operation.md").read_text(encoding="utf-8")
@@ -146,3 +147,27 @@ def test_a_run_at_work_is_seen(standing, feedbridge):
         assert "a run is at work: yes" in feedbridge("status").stdout
         assert feedbridge("run").returncode == 75
     assert "a run is at work: no" in feedbridge("status").stdout
+
+
+def test_feeds_that_a_run_left_undone_are_trouble(standing, feedbridge):
+    """As after one that was killed between learning and publishing."""
+    with Catalogue(standing / ".feedbridge" / "catalogue.sqlite3") as catalogue:
+        catalogue.documents.soil(["source/dw"])
+    done = feedbridge("status")
+    assert done.returncode == 3
+    assert "1 feeds wait for a run that comes to its end, source/dw among them" in done.stdout
+    assert "source/dw: 3 entries" in done.stdout
+    assert feedbridge("run").returncode == 0
+    assert feedbridge("status").returncode == 0
+
+
+def test_a_held_article_is_explained(standing, feedbridge):
+    """By its file's name, or by its id."""
+    feedbridge("run")
+    shutil.rmtree(standing / "in" / "dw")
+    for file in (standing / "in").glob("0*.txt"):
+        file.unlink()
+    feedbridge("run", "-q")
+    done = feedbridge("explain", "in/00001.txt")
+    assert done.returncode == 0
+    assert done.stdout.startswith("00001.txt: held: the file is gone, its entry stays\n  held: since ")
