@@ -367,7 +367,6 @@ def test_other_rules_let_no_article_go_that_is_held(configured, tmp_path, monkey
     assert contents(tmp_path / "out") == before
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_article_that_cannot_be_read_keeps_its_entry(configured, tmp_path):
     """Only the catalogue can; when it can be read again, it says what it says now."""
     archive(tmp_path / "in", count=3)
@@ -375,6 +374,8 @@ def test_an_article_that_cannot_be_read_keeps_its_entry(configured, tmp_path):
     before, closed = contents(tmp_path / "out"), tmp_path / "in" / "00001.txt"
     closed.write_bytes(raw(title="Other", url="https://example.org/1", epoch=EPOCH + timedelta(hours=5)))
     closed.chmod(0)
+    if os.access(closed, os.R_OK):
+        pytest.skip("who runs this may read everything, as root does")
     outcome = run(configured, hours=1)
     assert [one.code for one in outcome.report.rejected] == ["unreadable"]
     assert contents(tmp_path / "out") == before
