@@ -15,6 +15,10 @@ A bad article is none of these: it is a value, `model.Rejected`.
 
 from typing import ClassVar
 
+# What to do, where several rooms say the same.
+RIGHTS = "give the user who runs feedbridge the right to write there"
+SPACE = "free some space there, then run again"
+
 
 class FeedbridgeError(Exception):
     """A failure that people can act on; its text says what, where, why and what to do."""

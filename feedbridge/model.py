@@ -6,7 +6,7 @@ input directory (where there are several, the directory as configured stands bef
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -93,6 +93,10 @@ class Sites(Value, frozen=True):
 
 # --- what a scan finds -----------------------------------------------------------------
 
+FileId = tuple[int, int]  # st_dev and st_ino: what a file is, whatever it is called
+
+INTEGER_MAX = 2**63 - 1  # what a database holds: an inode may be larger, and a time later
+
 
 class Stamp(Value, frozen=True):
     """Where a file is and what its directory says of it; only a hint where to look."""
@@ -117,6 +121,12 @@ class Ignored(Value, frozen=True):
 
     path: bytes
     reason: str
+
+
+class Gone(Value, frozen=True):
+    """A file that was listed, or known, and stands no more."""
+
+    path: bytes
 
 
 class Rejected(Value, frozen=True):
@@ -163,6 +173,15 @@ class Article(Value, frozen=True):
     decisions: tuple[Decision, ...]
 
 
+class Header(Value, frozen=True):
+    """What a file says of its article before any of it is cleaned: feeds are chosen by it."""
+
+    title: str
+    link: str
+    author: str
+    categories: tuple[str, ...]
+
+
 class Measure(Value, frozen=True):
     """What the files of one article are compared by."""
 
@@ -174,12 +193,25 @@ class KnownFile(Value, frozen=True):
     """What the catalogue remembers of a file."""
 
     stamp: Stamp
-    found: Version | Ignored | Rejected  # what it proved to be when it was read last
+    found: Version | Ignored | Rejected | Gone  # what it proved to be when it was looked at last
     version: Version | None  # the facts of its article; an unreadable file keeps those that it had
+    header: Header | None = None  # of its article, likewise
     measure: Measure | None = None  # None until it is needed
     is_read_again: bool = False  # by the next run, whatever its stamp says: it was young, or unreadable
     due: datetime | None = None  # when it is to be read again: it is dated ahead of the clock
-    held_since: datetime | None = None  # when it was found to be gone, with too many others
+    held_since: datetime | None = None  # when its article was found to be lost, with too many others
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether nobody can tell what it is, so that its article stays."""
+        return isinstance(self.found, Rejected) and self.found.code == "unreadable"
+
+
+class Group(NamedTuple):
+    """Entries of which a feed is made: all, or those of one source."""
+
+    family: str = ""  # "" or "source"
+    name: str = ""
 
 
 class Identity(Value, frozen=True):
@@ -189,12 +221,17 @@ class Identity(Value, frozen=True):
     guid: str
     speaker: bytes  # the path of the file that speaks
     digest: bytes  # of the whole file that speaks
-    versions: bytes  # a digest of the contents of all its files
+    versions: bytes  # a digest of all its files: their paths and contents
     published: datetime
     updated: datetime
     arrived: datetime
     source: str  # of the file that speaks
     source_name: str
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups to which it belongs."""
+        return Group(), Group("source", self.source)
 
 
 class Change(Value, frozen=True):
@@ -284,9 +321,9 @@ class KnownDocument(Value, frozen=True):
     """What the catalogue remembers of a document."""
 
     name: str
-    is_dirty: bool  # it has to be looked at
     fingerprint: bytes  # of all that its bytes depend on
     updated: datetime
+    is_dirty: bool = False  # it has to be looked at
     entries: int = 0
 
 

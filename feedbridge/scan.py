@@ -19,14 +19,9 @@ import msgspec
 
 from feedbridge import parse
 from feedbridge.errors import InputError
-from feedbridge.model import Ignored, Rejected, Stamp
+from feedbridge.model import INTEGER_MAX, FileId, Gone, Ignored, Rejected, Stamp
 from feedbridge.standards.text import show
 
-FileId = tuple[int, int]  # st_dev and st_ino: what a file is, whatever it is called
-
-WENT_AWAY = "it went away while it was being read"  # of what was listed, and stands no more
-
-_INTEGER_MAX = 2**63 - 1  # what databases hold; a file may claim to be of the year 2300
 _CHUNK_BYTES = 64 * 1024
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -108,7 +103,7 @@ class Archive:
                 return root.prefix + os.fsencode(place.relative_to(directory))
         return None
 
-    def read(self, stamp: Stamp) -> bytes | Ignored | Rejected:
+    def read(self, stamp: Stamp) -> bytes | Ignored | Rejected | Gone:
         """Read one file whole, or say why not. Only files that look like an article are read to their end.
 
         Raises: InputError if the disk fails: reading on would make articles seem gone.
@@ -140,9 +135,9 @@ class Archive:
             return Rejected(path=stamp.path, code="too-large", detail=detail)
         return b"".join(chunks)
 
-    def _unreadable(self, stamp: Stamp, exc: OSError) -> Ignored | Rejected:
+    def _unreadable(self, stamp: Stamp, exc: OSError) -> Gone | Rejected:
         if exc.errno in _GONE:
-            return Ignored(path=stamp.path, reason=WENT_AWAY)
+            return Gone(path=stamp.path)
         if exc.errno in _ENVIRONMENT:
             where = self._roots[stamp.root].directory
             raise InputError(
@@ -219,8 +214,8 @@ class Archive:
             path=path,
             root=number,
             size_bytes=status.st_size,
-            mtime_ns=max(-_INTEGER_MAX, min(status.st_mtime_ns, _INTEGER_MAX)),
-            inode=status.st_ino & _INTEGER_MAX,
+            mtime_ns=max(-INTEGER_MAX, min(status.st_mtime_ns, INTEGER_MAX)),
+            inode=status.st_ino & INTEGER_MAX,
         )
 
     def _is_entered(self, relative: bytes, name: str) -> bool:

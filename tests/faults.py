@@ -414,7 +414,7 @@ def _befall(start: Path, accident: str, rng: random.Random) -> None:
 def _stateless(start: Path, output: Path) -> dict[str, bytes]:
     """Return what a run makes that remembers nothing."""
     configured = config.with_state(config.load(start / "config.toml"), file=None)
-    pipeline.run(config.with_directories(configured, input=None, output=output), now=NOW)
+    pipeline.run(config.with_directories(configured, input=None, output=output), clock=lambda: NOW)
     return {path: body for path, body in contents(output).items() if path not in HIDDEN}
 
 
@@ -462,7 +462,8 @@ def remembered(world: Path) -> tuple[object, ...]:
         "SELECT name, is_dirty, fingerprint FROM documents ORDER BY name",
         "SELECT * FROM members ORDER BY document, place",
         "SELECT * FROM counts WHERE count ORDER BY name",
-        "SELECT * FROM sources ORDER BY name",
+        "SELECT * FROM grouped ORDER BY family, name, published, guid",
+        "SELECT * FROM groups ORDER BY family, name",
     )
     with closing(sqlite3.connect(world / CATALOGUE)) as connection:
         return tuple(connection.execute(table).fetchall() for table in tables)
@@ -598,7 +599,7 @@ def _finish(world: World, case: Path) -> None:
     other = sorted(path for path in found.keys() | whole.keys() if found.get(path) != whole.get(path))
     _demand(not other, f"the next run left something else: {other}")
     _demand(remembered(case) == world.remembered, "the catalogue knows something else")
-    outcome = pipeline.run(config.load(case / "config.toml"), now=NOW)
+    outcome = pipeline.run(config.load(case / "config.toml"), clock=lambda: NOW)
     changed = (*outcome.written, *outcome.removed, *outcome.changes)
     _demand(not changed and not outcome.report.work.files_opened, f"a further run found work: {outcome}")
 

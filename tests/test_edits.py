@@ -24,7 +24,7 @@ def standing(tmp_path):
     write(tmp_path, "<p>One.</p>", OLD)
     made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
     made = config.with_state(made, file=tmp_path / "state.sqlite3")
-    pipeline.run(made, now=NOW)
+    pipeline.run(made, clock=lambda: NOW)
     return made
 
 
@@ -37,7 +37,7 @@ def write(tmp_path: Path, body: str, when: datetime, *, name: str = "a.txt", epo
 
 def updated(made: Config, now: datetime = NOW) -> datetime:
     """Run, and return when the main feed says that its one entry was updated."""
-    pipeline.run(made, now=now)
+    pipeline.run(made, clock=lambda: now)
     (entry,) = feedparser.parse((made.output.directory / "atom.xml").read_bytes()).entries
     return datetime.strptime(entry.updated, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
@@ -66,7 +66,7 @@ def test_an_edit_that_says_nothing_else_is_none(body, standing, tmp_path):
 def test_a_real_edit_before_one_that_says_nothing_else_counts(standing, tmp_path):
     """The later one moves nothing."""
     write(tmp_path, "<p>Two.</p>", EDITED)
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     write(tmp_path, "<p>Two.</p><!-- a nonce -->", EDITED + timedelta(days=1))
     assert updated(standing) == EDITED
 
@@ -117,17 +117,17 @@ def test_what_a_young_file_gains_is_no_update(standing, tmp_path):
 def test_a_young_file_is_read_again_even_if_its_stamp_stands(standing, tmp_path):
     """Two writes within one tick of the clock leave the same size and time."""
     write(tmp_path, "<p>Two.</p>", NOW, epoch=EPOCH + timedelta(hours=1))
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     write(tmp_path, "<p>Six.</p>", NOW, epoch=EPOCH + timedelta(hours=1))
-    outcome = pipeline.run(standing, now=NOW + timedelta(minutes=5))
+    outcome = pipeline.run(standing, clock=lambda: NOW + timedelta(minutes=5))
     assert outcome.report.articles.changed == 1
-    assert pipeline.run(standing, now=NOW + timedelta(minutes=5)).report.work.files_opened == 0
+    assert pipeline.run(standing, clock=lambda: NOW + timedelta(minutes=5)).report.work.files_opened == 0
 
 
 def test_an_edited_article_may_move(standing, tmp_path):
     """Its content is known."""
     write(tmp_path, "<p>Two.</p>", EDITED)
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     before = snapshot(tmp_path / "out")
     (tmp_path / "in" / "archived").mkdir()
     (tmp_path / "in" / "a.txt").rename(tmp_path / "in" / "archived" / "b.txt")
@@ -148,7 +148,7 @@ def test_a_copy_of_an_edited_file_says_so_since_the_edit(standing, tmp_path):
 def test_of_two_files_edited_to_say_the_same_the_first_counts(standing, tmp_path):
     """In whatever order they are read."""
     write(tmp_path, "<p>Other.</p>", OLD, name="b.txt")
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     write(tmp_path, "<p>Two.</p>", EDITED + timedelta(days=2))
     write(tmp_path, "<p>Two.</p>", EDITED, name="b.txt")
     assert updated(standing) == EDITED
@@ -157,7 +157,7 @@ def test_of_two_files_edited_to_say_the_same_the_first_counts(standing, tmp_path
 def test_an_edit_to_what_the_article_says_already_is_none(standing, tmp_path):
     """Another of its files has said it all along."""
     write(tmp_path, "<p>Stub.</p>", OLD, name="b.txt", epoch=EPOCH - timedelta(hours=1))
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     (tmp_path / "in" / "b.txt").write_bytes((tmp_path / "in" / "a.txt").read_bytes())
     assert updated(standing) == EPOCH
 
@@ -166,7 +166,7 @@ def test_another_file_that_said_it_before_tells_since_when(standing, tmp_path):
     """The article has said it since that file's epoch."""
     before = EPOCH - timedelta(hours=1)
     write(tmp_path, "<p>Two.</p>", OLD, name="b.txt", epoch=before)
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     write(tmp_path, "<p>Two.</p>", EDITED)
     assert updated(standing) == EPOCH - timedelta(hours=1)
 
@@ -174,7 +174,7 @@ def test_another_file_that_said_it_before_tells_since_when(standing, tmp_path):
 def test_without_its_memory_the_epoch_counts_again(standing, tmp_path):
     """All else stays."""
     write(tmp_path, "<p>Two.</p>", EDITED)
-    pipeline.run(standing, now=NOW)
+    pipeline.run(standing, clock=lambda: NOW)
     for file in tmp_path.glob("state.sqlite3*"):
         file.unlink()
     assert updated(standing) == EPOCH
@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
     archive(tmp_path / "in", count=5)
     made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
     made = config.with_state(made, file=tmp_path / "state.sqlite3")
-    pipeline.run(made, now=NOW)
+    pipeline.run(made, clock=lambda: NOW)
     before = contents(tmp_path / "out")
     new = raw(url="https://example.org/3", epoch=EPOCH + timedelta(hours=3), title="New")
     (tmp_path / "in" / "00003.txt").write_bytes(new)
@@ -208,14 +208,14 @@ def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", refuse)
         for _ in range(2):
-            report = pipeline.run(made, now=NOW).report
+            report = pipeline.run(made, clock=lambda: NOW).report
             assert [(one.path, one.code) for one in report.rejected] == [(b"00003.txt", "unreadable")]
             assert (report.entries, report.articles.removed) == (5, 0)
         assert pipeline.explain(made, str(tmp_path / "in" / "00003.txt"), now=NOW).verdict.startswith(
             "rejected"
         )
     assert contents(tmp_path / "out") == before
-    report = pipeline.run(made, now=NOW).report
+    report = pipeline.run(made, clock=lambda: NOW).report
     assert (report.entries, report.rejected, report.articles.changed) == (5, (), 1)
 
 
@@ -224,7 +224,7 @@ def test_a_file_that_cannot_be_read_keeps_its_entry_under_other_rules(tmp_path, 
     archive(tmp_path / "in", count=5)
     made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
     made = config.with_state(made, file=tmp_path / "state.sqlite3")
-    pipeline.run(made, now=NOW)
+    pipeline.run(made, clock=lambda: NOW)
     whole = os.open
 
     def refuse(path, *arguments, **options):
@@ -235,7 +235,7 @@ def test_a_file_that_cannot_be_read_keeps_its_entry_under_other_rules(tmp_path, 
     monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", refuse)
-        report = pipeline.run(made, now=NOW).report
+        report = pipeline.run(made, clock=lambda: NOW).report
         assert (report.entries, [one.code for one in report.rejected]) == (5, ["unreadable"])
-    report = pipeline.run(made, now=NOW).report
+    report = pipeline.run(made, clock=lambda: NOW).report
     assert (report.entries, report.rejected, report.work.articles_cleaned) == (5, (), 1)

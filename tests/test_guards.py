@@ -2,16 +2,18 @@
 
 import os
 import shutil
+from collections.abc import Container
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from feedbridge import config, pipeline
+from feedbridge import config, normalise, pipeline
 from feedbridge.config import Config
 from feedbridge.errors import GuardError
 from feedbridge.model import Boilerplate, Guards, SiteRule
+from feedbridge.pipeline import reader, rules
 from tests.samples import EPOCH, NOW, archive, contents, raw, snapshot
 
 
@@ -26,7 +28,7 @@ def standing(tmp_path: Path, count: int) -> Config:
 
 def run(made: Config, *, now=NOW, **asked: bool) -> pipeline.Outcome:
     """Run once."""
-    return pipeline.run(made, now=now, asked=pipeline.Asked(**asked))
+    return pipeline.run(made, clock=lambda: now, asked=pipeline.Asked(**asked))
 
 
 def vanish(tmp_path: Path, count: int) -> None:
@@ -206,6 +208,70 @@ def test_unreadable_articles_count_among_those_that_vanish(tmp_path, monkeypatch
     assert run(made).report.articles.held == 6
 
 
+def spoil(tmp_path: Path, count: int) -> dict[Path, bytes]:
+    """Empty so many files, the oldest first; return what they held."""
+    spoilt = {file: file.read_bytes() for file in sorted((tmp_path / "in").glob("*.txt"))[:count]}
+    for file in spoilt:
+        file.write_bytes(b"")
+    return spoilt
+
+
+def test_articles_that_become_unusable_in_bulk_are_held(tmp_path):
+    """A disk that was full while files were rewritten costs no entry, and leaves no trace."""
+    made = standing(tmp_path, 10)
+    before = snapshot(tmp_path / "out")
+    spoilt = spoil(tmp_path, 6)
+    for hours, is_full in ((1, False), (2, False), (3, True)):
+        report = run(made, now=NOW + timedelta(hours=hours), is_full=is_full).report
+        assert (report.articles.held, report.entries, len(report.rejected)) == (6, 10, 6)
+    verdict = pipeline.explain(made, str(min(spoilt)), now=NOW).verdict
+    assert verdict.startswith("held: the file is rejected now (empty")
+    assert snapshot(tmp_path / "out") == before
+    for file, body in spoilt.items():
+        file.write_bytes(body)
+    report = run(made, now=NOW + timedelta(hours=3)).report
+    assert (report.articles.held, report.entries, report.rejected) == (0, 10, ())
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_a_few_that_become_unusable_go_at_once(tmp_path):
+    """They are named as rejected."""
+    made = standing(tmp_path, 10)
+    spoil(tmp_path, 2)
+    report = run(made).report
+    assert (report.articles.held, report.articles.removed, report.entries) == (0, 2, 8)
+    assert {one.code for one in report.rejected} == {"empty"}
+
+
+def test_those_that_vanish_and_those_that_become_unusable_are_counted_together(tmp_path):
+    """And let go of together: a file that stands is remembered as what it is now."""
+    made = standing(tmp_path, 10)
+    vanish(tmp_path, 2)
+    spoil(tmp_path, 4)
+    assert run(made).report.articles.held == 6
+    report = run(made, lets_go=True).report
+    assert (report.articles.held, report.articles.removed, report.entries) == (0, 6, 4)
+    assert len(report.rejected) == 4
+    other = config.for_directories(input=tmp_path / "in", output=tmp_path / "other")
+    run(other)
+    assert contents(tmp_path / "out") == contents(tmp_path / "other")
+
+
+def test_no_time_lets_all_go(tmp_path):
+    """Nothing stands at all: a disk may be away for longer than anybody thought."""
+    made = standing(tmp_path, 10)
+    made = msgspec.structs.replace(made, guards=Guards(forget_after=timedelta(days=30)))
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    for days in (0, 40, 80):
+        assert run(made, now=NOW + timedelta(days=days)).report.articles.held == 10
+    (tmp_path / "in").rmdir()
+    (tmp_path / "away").rename(tmp_path / "in")
+    assert run(made, now=NOW + timedelta(days=90)).report.articles.held == 0
+    assert snapshot(tmp_path / "out") == before
+
+
 def test_without_a_memory_nothing_is_held(tmp_path):
     """It is not known what stood before."""
     made = config.with_state(standing(tmp_path, 10), file=None)
@@ -228,6 +294,24 @@ def test_a_published_entry_never_gets_another_id(tmp_path):
             run(changed)
     assert snapshot(tmp_path / "out") == before
     assert run(made).report.work.articles_parsed == 0
+
+
+@pytest.mark.parametrize("is_held_before", [False, True], ids=["at once", "later"])
+def test_an_entry_keeps_its_id_also_where_its_file_moves_meanwhile(is_held_before, tmp_path):
+    """What a file says is the same, wherever it stands."""
+    made = standing(tmp_path, 6)
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    if is_held_before:
+        run(made)
+    (tmp_path / "away").rename(tmp_path / "in" / "deeper")
+    rule = SiteRule(slug="example", name="Example", hosts=("example.org",), key=("^/([0-9]+)$",))
+    with pytest.raises(GuardError, match=r"6 published entries would get other ids.*example/[0-5]"):
+        run(with_rule(made, rule))
+    assert snapshot(tmp_path / "out") == before
+    assert run(made).report.articles.held == 0
+    assert snapshot(tmp_path / "out") == before
 
 
 def test_an_article_that_nobody_has_read_may_get_another_id(tmp_path):
@@ -262,4 +346,82 @@ def test_updates_of_files_that_stand_unchanged_stop_the_run(tmp_path):
     for _ in range(2):
         with pytest.raises(GuardError, match="60 of the 60 entries of main would be marked as updated"):
             run(ignorant)
+    assert snapshot(tmp_path / "out") == before
+
+
+def test_files_that_are_dated_by_their_names_may_be_renamed(tmp_path):
+    """They do not stand unchanged: an update of all of them is what was asked for."""
+    (tmp_path / "in").mkdir()
+    for number in range(60):
+        page = f"[Title](https://example.org/{number})\n------\n\n<p>Text of number {number}.</p>"
+        (tmp_path / "in" / f"2020-01-01-{number}.txt").write_text(page)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    run(made)
+    for file in (tmp_path / "in").iterdir():
+        file.rename(file.with_name(file.name.replace("2020-01-01", "2020-01-02")))
+    outcome = run(made)
+    assert (outcome.report.entries, outcome.changed) == (60, 60)
+    assert all(one.before and one.after and one.before.updated < one.after.updated for one in outcome.changes)
+
+
+# --- articles that cannot be made any more ----------------------------------------------------
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Let a new version of the rules come that cannot normalise the articles of some titles."""
+
+    def fail(titles: Container[str]) -> None:
+        whole = normalise.normalise
+
+        def refuse(article, **options):
+            if article.title in titles:
+                raise RecursionError("too deep")
+            return whole(article, **options)
+
+        monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+        monkeypatch.setattr(normalise, "normalise", refuse)
+
+    yield fail
+    monkeypatch.undo()
+
+
+def test_a_release_that_fails_for_many_articles_writes_and_remembers_nothing(tmp_path, failing, monkeypatch):
+    """The feeds stand until there is a version that can."""
+    made = standing(tmp_path, 10)
+    before = snapshot(tmp_path / "out")
+    failing({f"Number {number}" for number in range(5)})
+    for _ in range(2):
+        with pytest.raises(GuardError, match="5 of 10 published articles cannot be made anew"):
+            run(made)
+    assert snapshot(tmp_path / "out") == before
+    monkeypatch.undo()
+    report = run(made).report
+    assert (report.entries, report.rejected, report.work.articles_parsed) == (10, (), 0)
+
+
+def test_a_release_that_fails_for_some_articles_names_them(tmp_path, failing):
+    """And publishes the others."""
+    made = standing(tmp_path, 10)
+    failing({"Number 3", "Number 4"})
+    report = run(made).report
+    assert (report.entries, {one.code for one in report.rejected}) == (8, {"failed"})
+
+
+def test_articles_that_vanish_while_a_release_makes_all_anew_are_held_by_the_next_run(tmp_path, monkeypatch):
+    """What they said is not forgotten before it could be read again."""
+    made = standing(tmp_path, 10)
+    before = snapshot(tmp_path / "out")
+    monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+    monkeypatch.setattr(reader, "KEPT_BYTES", 0)
+    away = [lambda: vanish(tmp_path, 6)]
+
+    def progress(done: int, total: int) -> None:
+        if done == total and away:
+            away.pop()()
+
+    with pytest.raises(GuardError, match="of 10 published articles cannot be made anew"):
+        pipeline.run(made, clock=lambda: NOW, progress=progress)
+    assert run(made).report.articles.held == 6
     assert snapshot(tmp_path / "out") == before

@@ -94,7 +94,7 @@ class Player:
 
     def _begin(self, asked: Asked) -> Outcome:
         self.monkeypatch.setattr(rules, "VERSION", self.history.version)
-        return pipeline.run(self.history.config, now=self.history.now, asked=asked)
+        return pipeline.run(self.history.config, clock=lambda: self.history.now, asked=asked)
 
     # --- what is held ---------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Player:
         fresh = history.base / "fresh"
         output = msgspec.structs.replace(history.config.output, directory=fresh)
         stateless = msgspec.structs.replace(config.with_state(history.config, file=None), output=output)
-        pipeline.run(stateless, now=history.now, asked=Asked(lets_go=self.lets_go))
+        pipeline.run(stateless, clock=lambda: history.now, asked=Asked(lets_go=self.lets_go))
         expected, actual = contents(fresh), contents(history.config.output.directory)
         shutil.rmtree(fresh)
         if not self.memory.is_plain:
@@ -248,7 +248,7 @@ def configured(tmp_path):
 
 def run(configured: Config, *, hours: int = 0, lets_go: bool = False) -> Outcome:
     """Run some hours after the moment of all tests."""
-    return pipeline.run(configured, now=NOW + timedelta(hours=hours), asked=Asked(lets_go=lets_go))
+    return pipeline.run(configured, clock=lambda: NOW + timedelta(hours=hours), asked=Asked(lets_go=lets_go))
 
 
 def without_memory(configured: Config, fresh: Path) -> Contents:

@@ -112,13 +112,13 @@ def test_any_order_of_arrival_gives_the_same_bytes(found, random):
     with tempfile.TemporaryDirectory() as name:
         whole, grown = Path(name, "one", "archive"), Path(name, "other", "archive")
         written(whole, found)
-        pipeline.run(config.for_directories(input=whole, output=Path(name, "at-once")), now=NOW)
+        pipeline.run(config.for_directories(input=whole, output=Path(name, "at-once")), clock=lambda: NOW)
         configured = config.for_directories(input=grown, output=Path(name, "one-by-one"))
         remembered = config.with_state(configured, file=Path(name, "state", "catalogue.sqlite3"))
         random.shuffle(found)
         for file in found:
             written(grown, [file])
-            pipeline.run(remembered, now=NOW)
+            pipeline.run(remembered, clock=lambda: NOW)
         assert contents(Path(name, "one-by-one")) == contents(Path(name, "at-once"))
 
 

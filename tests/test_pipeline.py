@@ -4,17 +4,19 @@ import os
 import random
 import shutil
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import feedparser
 import msgspec
 import pytest
 
-from feedbridge import config, normalise, pipeline
+from feedbridge import config, normalise, pipeline, publish
 from feedbridge.config import Config
-from feedbridge.errors import OutputError
-from feedbridge.pipeline import reader
+from feedbridge.errors import InputError, OutputError
+from feedbridge.pipeline import deciding, reader
 from feedbridge.scan import Archive
 from tests.samples import CHECKOUT, EPOCH, NOW, archive, contents, milliseconds, raw, snapshot
 
@@ -25,9 +27,9 @@ def configured(tmp_path):
     return config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
 
 
-def run(configured: Config, **options: object) -> pipeline.Outcome:
+def run(configured: Config, *, now: datetime = NOW, **options: object) -> pipeline.Outcome:
     """Run once, at the moment of all tests."""
-    return pipeline.run(configured, **{"now": NOW, **options})  # type: ignore[arg-type]  # a test's own
+    return pipeline.run(configured, clock=lambda: now, **options)  # type: ignore[arg-type]  # a test's own
 
 
 def feeds(configured: Config, **changes: object) -> Config:
@@ -425,3 +427,117 @@ def test_a_file_that_went_away_while_it_was_to_be_read_is_found_when_it_is_back(
     assert outcome.report.entries == 4
     away.rename(file)
     assert run(remembering).report.entries == 5
+
+
+# --- what a run costs where not all is well -------------------------------------------------
+
+
+def test_articles_that_fail_cost_the_others_nothing(configured, tmp_path, monkeypatch):
+    """What was cleaned before one of them failed is at hand."""
+    archive(tmp_path / "in", count=100)
+    whole = normalise.normalise
+
+    def fail_for_some(article, **options):
+        if article.title.endswith("5"):
+            raise RecursionError("too deep")
+        return whole(article, **options)
+
+    monkeypatch.setattr(normalise, "normalise", fail_for_some)
+    for made in (configured, config.with_state(configured, file=tmp_path / "state.sqlite3")):
+        report = run(made).report
+        assert (report.entries, len(report.rejected), report.work.articles_cleaned) == (90, 10, 100)
+
+
+def test_the_first_changes_are_told_and_all_are_counted(configured, tmp_path, monkeypatch):
+    """What is told must not grow with the archive."""
+    monkeypatch.setattr(deciding, "KEPT", 3)
+    archive(tmp_path / "in", count=10)
+    outcome = run(configured)
+    assert (outcome.changed, len(outcome.changes)) == (10, 3)
+
+
+# --- runs beside each other --------------------------------------------------------------------
+
+
+def test_a_run_is_kept_from_nothing_by_whoever_only_looks(configured, tmp_path):
+    """A plan is made with a copy of what is remembered: a run meanwhile neither waits nor fails."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    (tmp_path / "in" / "new.txt").write_bytes(raw(url="https://example.org/new", title="New"))
+    ran = []
+    planned = pipeline.preview(remembering, now=NOW, progress=once(lambda: ran.append(run(remembering))))
+    assert (planned.changed, ran[0].changed) == (1, 1)
+    assert run(remembering).changed == 0
+
+
+def test_who_looks_waits_for_no_run(configured, tmp_path):
+    """What is planned is planned from what was remembered last."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    with closing(sqlite3.connect(tmp_path / "state.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert pipeline.preview(remembering, now=NOW).changed == 0
+
+
+def test_a_run_that_waited_takes_the_moment_and_the_archive_as_they_are_then(configured, tmp_path):
+    """Else it would publish what stood before the run that it has waited for."""
+    archive(tmp_path / "in", count=3)
+    held, tried, asked = threading.Event(), threading.Event(), []
+
+    def hold() -> None:
+        with publish.locked(configured.output.directory):
+            held.set()
+            tried.wait()
+            (tmp_path / "in").rename(tmp_path / "away")
+            archive(tmp_path / "in", count=5)
+            asked.append("before")
+
+    def clock() -> datetime:
+        asked.append("clock")
+        return NOW
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait()
+    waits = pipeline.Asked(waits=True)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(pipeline.run, configured, clock=clock, asked=waits)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
+        tried.set()
+        assert waiting.result().report.entries == 5
+    holder.join()
+    assert asked == ["before", "clock"]
+
+
+# --- what is told of failures and faults ---------------------------------------------------------
+
+
+def test_a_first_run_that_fails_is_remembered(configured, tmp_path):
+    """Whoever asks how things stand is told why there is no feed."""
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    with pytest.raises(InputError):
+        run(remembering)
+    failure = pipeline.status(remembering).last_failure
+    assert failure is not None
+    assert (failure.started, "does not exist" in (failure.failure or "")) == (NOW, True)
+
+
+def test_a_rejected_article_is_named_once_per_change_of_its_file(configured, tmp_path, caplog):
+    """Also where the reason is the same as before."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    bad = tmp_path / "in" / "bad.txt"
+
+    def told() -> list[str]:
+        caplog.clear()
+        run(remembering)
+        return [record.code for record in caplog.records if record.message == "article.rejected"]
+
+    for body in ("[Title](nowhere)\n------\n", "[Another](nowhere)\n------\n"):
+        bad.write_text(body)
+        os.utime(bad, (len(body), 0))
+        assert told() == ["no-link"]
+        assert told() == []

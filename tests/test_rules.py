@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from feedbridge.catalogue import Catalogue
 from feedbridge.model import Change
 from feedbridge.pipeline import rules
 from tests import hostile
-from tests.samples import CHECKOUT, NOW, archive, contents
+from tests.samples import CHECKOUT, NOW, archive, contents, raw
 from tests.test_linear import published
 
 RECORD = Path(__file__).parent / "golden" / "rules.json"
@@ -22,7 +23,7 @@ SIZE = 400  # characters of each article below
 def made(tmp_path: Path) -> str:
     """Return a digest of what we make of many articles of all kinds."""
     seeds = config.for_directories(input=CHECKOUT / "seeds", output=tmp_path / "out")
-    pipeline.run(seeds, now=NOW)
+    pipeline.run(seeds, clock=lambda: NOW)
     parts = [repr(sorted(contents(tmp_path / "out").items()))]
     parts += [repr(published(hostile.ARTICLES[name](SIZE))) for name in sorted(hostile.ARTICLES)]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -44,13 +45,13 @@ def standing(tmp_path):
     archive(tmp_path / "in", count=5)
     configured = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
     configured = config.with_state(configured, file=tmp_path / "state.sqlite3")
-    pipeline.run(configured, now=NOW)
+    pipeline.run(configured, clock=lambda: NOW)
     return configured
 
 
 def changes(configured: config.Config) -> tuple[int, int, int, tuple[Change, ...]]:
     """Run, and return how many articles were parsed and cleaned, documents made, and what changed."""
-    outcome = pipeline.run(configured, now=NOW)
+    outcome = pipeline.run(configured, clock=lambda: NOW)
     work = outcome.report.work
     return work.articles_parsed, work.articles_cleaned, work.documents_rendered, outcome.changes
 
@@ -90,3 +91,23 @@ def test_an_installation_asks_for_the_versions(standing):
         assert catalogue.runs.fact("environment") == f"{stamp}\n{versions}"
         catalogue.runs.set_fact("environment", f"{stamp}\nlxml 1.0")
     assert changes(standing) == (5, 5, 2, ())
+
+
+def test_another_libxml2_is_noticed_by_whoever_loads_it(standing, tmp_path):
+    """A system may bring another one without any installation of ours: the next run makes all anew."""
+    with Catalogue(standing.state.file) as catalogue:
+        stamp, versions = catalogue.runs.fact("environment").split("\n")
+        older = versions.replace("libxml2 ", "libxml2 1.")
+        catalogue.runs.set_fact("environment", f"{stamp}\n{older}")
+        for name, value in zip(
+            rules.Rules.__struct_fields__,
+            msgspec.structs.astuple(rules.rules(standing, older)),
+            strict=True,
+        ):
+            catalogue.runs.set_fact(name, value)
+    assert changes(standing) == (0, 0, 0, ())
+    (tmp_path / "in" / "new.txt").write_bytes(raw(url="https://example.org/new", title="New"))
+    os.utime(tmp_path / "in" / "new.txt", (0, 0))
+    assert changes(standing)[:3] == (1, 1, 2)
+    assert changes(standing) == (6, 6, 2, ())
+    assert changes(standing) == (0, 0, 0, ())

@@ -35,12 +35,14 @@ __all__ = [
 class Catalogue:
     """An open catalogue; without a file a private one that forgets everything when it is closed.
 
+    With a source the private one begins as a copy of that file, which stays as it is.
+
     Raises: what `database.Database` raises; so do all methods.
     """
 
-    def __init__(self, file: Path | None) -> None:
-        self._database = Database(file)
-        self.is_lasting = file is not None
+    def __init__(self, file: Path | None, *, source: Path | None = None) -> None:
+        self._database = Database(file, source=source)
+        self.is_lasting = bool(file or source)  # it knows what earlier runs saw
         self.files = Files(self._database)
         self.entries = Entries(self._database)
         self.documents = Documents(self._database)
@@ -56,10 +58,6 @@ class Catalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """Do all that happens within, or nothing of it."""
         return self._database.transaction()
-
-    def rehearsal(self) -> AbstractContextManager[None]:
-        """Do all that happens within, and take it back."""
-        return self._database.rehearsal()
 
     def is_sound(self) -> bool:
         """Tell whether SQLite finds the file to be whole; a private one always is."""

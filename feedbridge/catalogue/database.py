@@ -4,12 +4,12 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from feedbridge.catalogue.schema import STEPS
-from feedbridge.errors import LockedError, NewerStateError, StateError
+from feedbridge.errors import RIGHTS, SPACE, LockedError, NewerStateError, StateError
 from feedbridge.standards.text import show
 
 APPLICATION = int.from_bytes(b"fdbr", "big")  # whose database it is, for whoever asks the file
@@ -20,12 +20,10 @@ BUSY_S = 10.0  # how long another process may hold it up
 _COMPANIONS = ("-wal", "-shm")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY = 0xFF  # of an extended error code: the primary one
-_SPACE = "free some space there, then run again"
-_RIGHTS = "give the user who runs feedbridge the right to write there"
-_SYSTEM = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _RIGHTS) | {errno.ENOSPC: _SPACE}
+_SYSTEM = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), RIGHTS) | {errno.ENOSPC: SPACE}
 _REMEDIES = {
-    sqlite3.SQLITE_FULL: _SPACE,
-    sqlite3.SQLITE_READONLY: _RIGHTS,
+    sqlite3.SQLITE_FULL: SPACE,
+    sqlite3.SQLITE_READONLY: RIGHTS,
     sqlite3.SQLITE_CANTOPEN: "name another file by [state] file or --state, one that can be written",
     sqlite3.SQLITE_IOERR: "see to the disk, then run again",
 }
@@ -40,21 +38,27 @@ class DamagedError(Exception):
 class Database:
     """One connection, on which every statement is counted.
 
-    Without a file it is a private one on the disk, gone when it is closed, so that memory stays bounded.
+    Without a file it is a private one on the disk, gone when it is closed, so that memory stays bounded. With
+    a source it begins as a copy of that file: whatever is done to it, the file stays as it is.
 
     Raises: StateError if it cannot be opened or read; NewerStateError, which leaves it untouched; LockedError
     if another process holds it too long; DamagedError. So do all methods.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, *, source: Path | None = None) -> None:
         self.statements = 0  # so far, each row that is written counted
         self._file = file
-        self._name = show(str(file)) if file else "the temporary catalogue (in $SQLITE_TMPDIR, else /var/tmp)"
+        named = file or source
+        self._name = (
+            show(str(named)) if named else "the temporary catalogue (in $SQLITE_TMPDIR, else /var/tmp)"
+        )
         with self._reporting():
             if file:
                 _make(file)
             self._connection = sqlite3.connect(file or "", isolation_level=None, timeout=BUSY_S)
         try:
+            if source:
+                self._copy(source)
             self._set_up()
         except BaseException:
             self._connection.close()
@@ -103,16 +107,6 @@ class Database:
             raise
         self.execute("COMMIT")
 
-    @contextmanager
-    def rehearsal(self) -> Iterator[None]:
-        """Do all that happens within, and take it back."""
-        self.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        finally:
-            with self._reporting():
-                self._connection.rollback()
-
     def is_sound(self) -> bool:
         """Ask SQLite to look at everything; slow, so only for whoever has a reason to doubt."""
         try:
@@ -126,6 +120,13 @@ class Database:
         for row in rows:
             self.statements += 1
             yield row
+
+    def _copy(self, source: Path) -> None:
+        """Copy a file as it is now, in one step, so that no writer comes between."""
+        with self._reporting():
+            address = f"{source.absolute().as_uri()}?mode=rw"  # it must be there
+            with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as connection:
+                connection.backup(self._connection)
 
     def _set_up(self) -> None:
         version = self._version()

@@ -9,6 +9,9 @@ from feedbridge.catalogue.database import DamagedError, Database
 from feedbridge.catalogue.moments import from_seconds, seconds
 from feedbridge.model import Content, Identity, KnownDocument, KnownRendition, Measure, Sizes
 
+FEED = "feed"  # the kind of document whose members keep their contents
+_ASKED = 500  # values in one statement
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Content).decode
 
@@ -41,9 +44,9 @@ class Documents:
     def soil(self, names: Iterable[str]) -> None:
         """Mark documents as dirty; one that is not known comes to be."""
         statement = (
-            "INSERT INTO documents VALUES (?, 1, x'', 0) ON CONFLICT (name) DO UPDATE SET is_dirty = 1"
+            "INSERT INTO documents VALUES (?, ?, 1, x'', 0) ON CONFLICT (name) DO UPDATE SET is_dirty = 1"
         )
-        self._database.execute_many(statement, ((name,) for name in names))
+        self._database.execute_many(statement, ((name, FEED) for name in names))
 
     def soil_all(self) -> None:
         """Mark all documents as dirty."""
@@ -54,16 +57,17 @@ class Documents:
         return self._database.value("SELECT fingerprint FROM documents WHERE name = ?", (name,)) or b""
 
     def put(self, known: KnownDocument, members: Sequence[Identity]) -> None:
-        """Remember a document that was put in place."""
-        row = (known.name, known.is_dirty, known.fingerprint, seconds(known.updated))
-        self._database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", row)
+        """Remember a feed that was put in place."""
+        row = (known.name, FEED, known.is_dirty, known.fingerprint, seconds(known.updated))
+        self._database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", row)
         self._database.execute("DELETE FROM members WHERE document = ?", (known.name,))
         rows = ((known.name, place, one.key, one.digest) for place, one in enumerate(members))
         self._database.execute_many("INSERT INTO members VALUES (?, ?, ?, ?)", rows)
 
-    def clean(self, name: str) -> None:
-        """Mark a document as clean: it stands as it should."""
-        self._database.execute("UPDATE documents SET is_dirty = 0 WHERE name = ?", (name,))
+    def clean(self, names: Iterable[str]) -> None:
+        """Mark documents as clean: they stand as they should."""
+        statement = "UPDATE documents SET is_dirty = 0 WHERE name = ?"
+        self._database.execute_many(statement, ((name,) for name in names))
 
     def remove(self, name: str) -> None:
         """Forget a document that is not to stand any more."""
@@ -73,6 +77,10 @@ class Documents:
     def is_member(self, key: str) -> bool:
         """Tell whether an entry stands in any document."""
         return self._database.value("SELECT 1 FROM members WHERE key = ? LIMIT 1", (key,)) is not None
+
+    def count_members(self) -> int:
+        """Return how many entries stand in any document."""
+        return self._database.value("SELECT count(DISTINCT key) FROM members") or 0
 
     def members(self, name: str) -> tuple[str, ...]:
         """Return the keys of a document's entries, in order."""
@@ -90,15 +98,20 @@ class Documents:
         """Remember the files of a document, and no others."""
         self._database.execute("DELETE FROM renditions WHERE document = ?", (document,))
         rows = ((one.path, document, one.kind, one.size_bytes, one.mtime_ns, one.inode) for one in renditions)
-        self._database.execute_many("INSERT OR REPLACE INTO renditions VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._database.execute_many("INSERT OR REPLACE INTO renditions VALUES (?, ?, ?, ?, ?, ?, NULL)", rows)
 
     # --- contents -------------------------------------------------------------------------
 
-    def sizes(self, digest: bytes) -> Sizes | None:
-        """Return how long the cleaned content of a file is, None if it is not at hand."""
-        query = "SELECT content_bytes, summary_bytes FROM contents WHERE digest = ?"
-        row = next(self._database.rows(query, (digest,)), None)
-        return Sizes(content_bytes=row[0], summary_bytes=row[1]) if row else None
+    def sizes(self, digests: Sequence[bytes]) -> dict[bytes, Sizes]:
+        """Return how long cleaned contents of files are, of those that are at hand."""
+        found = {}
+        for start in range(0, len(digests), _ASKED):
+            asked = tuple(digests[start : start + _ASKED])
+            marks = ", ".join("?" * len(asked))
+            query = f"SELECT digest, content_bytes, summary_bytes FROM contents WHERE digest IN ({marks})"  # noqa: S608  # marks
+            for digest, content_bytes, summary_bytes in self._database.rows(query, asked):
+                found[digest] = Sizes(content_bytes=content_bytes, summary_bytes=summary_bytes)
+        return found
 
     def content(self, digest: bytes) -> Content:
         """Return the cleaned content of a file, which must be at hand."""
@@ -123,9 +136,7 @@ class Documents:
 
     def forget_contents(self) -> None:
         """Forget cleaned contents, since the rules for them have changed; if their files can be read."""
-        unread = (
-            "SELECT digest FROM files WHERE digest IS NOT NULL AND (held IS NOT NULL OR state = 'rejected')"
-        )
+        unread = "SELECT digest FROM files WHERE digest IS NOT NULL AND state <> 'article'"
         self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({unread})")  # noqa: S608  # a constant
 
     def forget_content(self, digest: bytes) -> None:
@@ -136,8 +147,9 @@ class Documents:
         self._database.execute(statement, (digest,))
 
     def sweep_contents(self) -> None:
-        """Forget the contents that no document needs."""
-        self._database.execute("DELETE FROM contents WHERE digest NOT IN (SELECT digest FROM members)")
+        """Forget the contents that no feed needs."""
+        needed = "SELECT members.digest FROM members JOIN documents ON document = name WHERE kind = ?"
+        self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({needed})", (FEED,))  # noqa: S608  # a constant
 
 
 def _document(row: tuple[Any, ...]) -> KnownDocument:

@@ -1,80 +1,95 @@
-"""Articles, each of one or several files, in the orders in which feeds hold them."""
+"""Articles, each of one or several files, and the groups to which they belong, in the order of feeds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from feedbridge.catalogue.database import Database
 from feedbridge.catalogue.moments import from_seconds, seconds
-from feedbridge.model import Identity
+from feedbridge.model import Group, Identity
 
-_COLUMNS = "key, guid, speaker, digest, versions, published, updated, arrived, source, source_name"
-_ORDER = "ORDER BY published DESC, guid"  # a total order (emission rule 5)
+_COLUMNS = (
+    "key",
+    "guid",
+    "speaker",
+    "digest",
+    "versions",
+    "published",
+    "updated",
+    "arrived",
+    "source",
+    "source_name",
+)
+_SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+_PUT = f"INSERT INTO entries VALUES (?{', ?' * len(_COLUMNS[1:])}) ON CONFLICT (key) DO UPDATE SET {_SET}"  # noqa: S608  # constants
+_ENTRIES = ", ".join(f"entries.{name}" for name in _COLUMNS)
+_GROUPED = "FROM grouped JOIN entries USING (key) WHERE family = ? AND name = ?"
 
 
 class Entries:
-    """The table of entries, and that of the sources that have some."""
+    """The table of entries, and that of their groups."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, entries: Iterable[Identity]) -> None:
-        """Remember entries."""
+    def change(self, before: Identity | None, after: Identity | None) -> None:
+        """Remember what became of an entry: None before it came, None after it went."""
+        here, there = set(_rows(before)), set(_rows(after))
+        gone = (row[:4] for row in here - there)
         self._database.execute_many(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
-            "guid = excluded.guid, speaker = excluded.speaker, digest = excluded.digest, "
-            "versions = excluded.versions, published = excluded.published, updated = excluded.updated, "
-            "arrived = excluded.arrived, source = excluded.source, source_name = excluded.source_name",
-            map(_row, entries),
+            "DELETE FROM grouped WHERE family = ? AND name = ? AND published = ? AND guid = ?", gone
         )
-
-    def remove(self, keys: Iterable[str]) -> None:
-        """Forget entries."""
-        self._database.execute_many("DELETE FROM entries WHERE key = ?", ((key,) for key in keys))
+        self._database.execute_many("INSERT INTO grouped VALUES (?, ?, ?, ?, ?, ?)", there - here)
+        if after is not None:
+            self._database.execute(_PUT, _row(after))
+        elif before is not None:
+            self._database.execute("DELETE FROM entries WHERE key = ?", (before.key,))
 
     def get(self, key: str) -> Identity | None:
         """Return the entry with this key, None where there is none."""
-        return next(self._entries("WHERE key = ?", (key,)), None)
+        return next(self._entries("FROM entries WHERE key = ?", (key,)), None)
 
     def by_guid(self, guid: str) -> Identity | None:
         """Return the entry with this id, None where there is none."""
-        return next(self._entries("WHERE guid = ?", (guid,)), None)
+        return next(self._entries("FROM entries WHERE guid = ?", (guid,)), None)
 
-    def newest(self, source: str, *, limit: int) -> Iterator[Identity]:
-        """Give the first entries of a source, of all for "", in order."""
-        condition, parameters = _of(source)
-        yield from self._entries(f"{condition} {_ORDER} LIMIT ?", (*parameters, limit))
+    def newest(self, group: Group, *, limit: int) -> Iterator[Identity]:
+        """Give the first entries of a group, in order (emission rule 5)."""
+        order = "ORDER BY grouped.published DESC, grouped.guid LIMIT ?"
+        yield from self._entries(f"{_GROUPED} {order}", (*group, limit))
 
-    def arrived_since(self, source: str, moment: datetime) -> Iterator[Identity]:
-        """Give the entries of a source that arrived at a moment or later, in order."""
-        condition, parameters = _of(source)
-        arrived = f"{condition or 'WHERE 1'} AND arrived >= ?"
-        order = _ORDER.replace(
-            "published", "+published"
-        )  # few have arrived: not all are to be walked in order
-        yield from self._entries(f"{arrived} {order}", (*parameters, seconds(moment)))
+    def arrived_since(self, group: Group, moment: datetime) -> Iterator[Identity]:
+        """Give the entries of a group that arrived at a moment or later, in order."""
+        # The + has SQLite sort the few that have arrived: not all are to be walked in order.
+        order = "AND grouped.arrived >= ? ORDER BY +grouped.published DESC, grouped.guid"
+        yield from self._entries(f"{_GROUPED} {order}", (*group, seconds(moment)))
 
-    def last_arrival(self, source: str) -> datetime:
-        """Return when the newest entry of a source arrived; 1970 where there is none."""
-        condition, parameters = _of(source)
-        query = f"SELECT max(arrived) FROM entries {condition}"  # noqa: S608  # constants of this module
-        return from_seconds(self._database.value(query, parameters) or 0)
+    def last_arrival(self, group: Group) -> datetime:
+        """Return when the newest entry of a group arrived; 1970 where there is none."""
+        query = "SELECT max(arrived) FROM grouped WHERE family = ? AND name = ?"
+        return from_seconds(self._database.value(query, group) or 0)
 
-    def sources(self) -> tuple[str, ...]:
-        """Return the sources that have entries, by name."""
-        return tuple(name for (name,) in self._database.rows("SELECT name FROM sources ORDER BY name"))
+    def groups(self) -> tuple[Group, ...]:
+        """Return the groups that have entries, that of all first, then by family and name."""
+        query = "SELECT family, name FROM groups ORDER BY family, name"
+        return tuple(Group(*row) for row in self._database.rows(query))
 
     def count(self) -> int:
         """Return how many entries there are."""
-        return self._database.value("SELECT sum(entries) FROM sources") or 0
+        query = "SELECT entries FROM groups WHERE family = '' AND name = ''"
+        return self._database.value(query) or 0
 
     def _entries(self, condition: str, parameters: tuple[object, ...]) -> Iterator[Identity]:
-        query = f"SELECT {_COLUMNS} FROM entries {condition}"  # noqa: S608  # constants of this module
+        query = f"SELECT {_ENTRIES} {condition}"  # constants of this module
         return map(_identity, self._database.rows(query, parameters))
 
 
-def _of(source: str) -> tuple[str, tuple[object, ...]]:
-    return ("WHERE source = ?", (source,)) if source else ("", ())
+def _rows(entry: Identity | None) -> tuple[tuple[object, ...], ...]:
+    """Return the rows of an entry's groups."""
+    if entry is None:
+        return ()
+    facts = (seconds(entry.published), entry.guid, seconds(entry.arrived), entry.key)
+    return tuple((*group, *facts) for group in entry.groups)
 
 
 def _row(entry: Identity) -> tuple[object, ...]:

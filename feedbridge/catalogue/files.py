@@ -1,32 +1,26 @@
 """Files as they were seen and read, and the parts of directories in which nothing has changed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from feedbridge.catalogue.database import Database
-from feedbridge.catalogue.moments import from_seconds, maybe, seconds
-from feedbridge.model import Ignored, KnownFile, Measure, Rejected, Stamp, Version
+from feedbridge.catalogue.moments import seconds
+from feedbridge.catalogue.piles import Pile
+from feedbridge.catalogue.rows import COLUMNS, from_row, to_row
+from feedbridge.model import KnownFile, Measure, Rejected, Stamp
 
 PART_INODES = 256  # files of neighbouring inodes are one part: they were mostly made together
 
-_COLUMNS = (
-    "path, root, size, mtime_ns, inode, state, code, detail, again, due, held, "
-    "digest, key, epoch, published, source, source_name, edited, fingerprint, length"
+_SET = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+_PUT = (
+    f"INSERT INTO files (directory, part, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)}) "  # noqa: S608  # constants
+    f"ON CONFLICT (path) DO UPDATE SET directory = excluded.directory, part = excluded.part, {_SET}"
 )
-_PUT = """
-    INSERT INTO files (
-        path, directory, part, root, size, mtime_ns, inode, state, code, detail, again, due, held,
-        digest, key, epoch, published, source, source_name, edited, fingerprint, length
-    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (path) DO UPDATE SET
-        directory = excluded.directory, part = excluded.part, root = excluded.root, size = excluded.size,
-        mtime_ns = excluded.mtime_ns, inode = excluded.inode, state = excluded.state, code = excluded.code,
-        detail = excluded.detail, again = excluded.again, due = excluded.due, held = excluded.held,
-        digest = excluded.digest, key = excluded.key, epoch = excluded.epoch, published = excluded.published,
-        source = excluded.source, source_name = excluded.source_name, edited = excluded.edited,
-        fingerprint = excluded.fingerprint, length = excluded.length
-"""
+# As the index of lost files says it, else SQLite would not take that.
+_LOST = "files.key IS NOT NULL AND files.state <> 'article' AND files.code <> 'unreadable'"
+_STANDS = "(other.state = 'article' OR other.code = 'unreadable')"
+_HAS_OTHER = f"EXISTS (SELECT 1 FROM files AS other WHERE other.key = files.key AND {_STANDS})"  # noqa: S608  # constants
 
 
 class Place(NamedTuple):
@@ -46,6 +40,9 @@ class Files:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.missing = Pile(database, "missing")  # paths of files that were not met where they were seen last
+        self.newcomers = Pile(database, "newcomers")  # paths at which an article was met that was not there
+        self.touched = Pile(database, "touched")  # keys of articles of which a file has changed
 
     # --- parts of directories -------------------------------------------------------------
 
@@ -73,23 +70,21 @@ class Files:
     # --- files ------------------------------------------------------------------------------
 
     def in_part(self, place: Place) -> Iterator[KnownFile]:
-        """Give the files of a part, those that are held too."""
+        """Give the files of a part, those that are gone and held, too."""
         return self._files("WHERE directory = ? AND part = ?", tuple(place))
 
     def at(self, path: bytes) -> KnownFile | None:
         """Return what is known of a file, None if nothing is."""
         return next(self._files("WHERE path = ?", (path,)), None)
 
+    def place_of(self, path: bytes) -> Place:
+        """Return where a file was seen of which something is known."""
+        query = "SELECT directory, part FROM files WHERE path = ?"
+        return Place(*next(self._database.rows(query, (path,))))
+
     def is_empty(self) -> bool:
         """Tell whether no file is known."""
         return self._database.value("SELECT 1 FROM files LIMIT 1") is None
-
-    def known_at(self, path: bytes) -> tuple[KnownFile, Place]:
-        """Return what is known of a file of which something is, and where it was seen."""
-        known = self.at(path)
-        assert known is not None  # noqa: S101  # the caller's own promise
-        query = "SELECT directory, part FROM files WHERE path = ?"
-        return known, Place(*next(self._database.rows(query, (path,))))
 
     def to_read_again(self, now: datetime) -> tuple[bytes, ...]:
         """Return the paths of the files that are to be read whatever their stamps say."""
@@ -99,20 +94,18 @@ class Files:
 
     def put(self, known: KnownFile, place: Place) -> None:
         """Remember a file."""
-        self._database.execute(_PUT, _row(known, place))
-
-    def remove(self, paths: Iterable[bytes]) -> None:
-        """Forget files."""
-        self._database.execute_many("DELETE FROM files WHERE path = ?", ((path,) for path in paths))
+        self._database.execute(_PUT, (*place, *to_row(known)))
 
     def of_key(self, key: str) -> Iterator[KnownFile]:
         """Give the files of an article that are usable, or were, by path; those that are held, too."""
         yield from self._files("WHERE key = ? ORDER BY path", (key,))
 
-    def compared_keys(self) -> Iterator[str]:
-        """Give the keys of the articles that stand in several different files."""
-        query = "SELECT key FROM files WHERE key IS NOT NULL GROUP BY key HAVING count(DISTINCT digest) > 1"
-        return (key for (key,) in self._database.rows(query))
+    def touch_compared(self) -> None:
+        """Touch the articles that stand in several different files."""
+        compared = (
+            "SELECT key FROM files WHERE key IS NOT NULL GROUP BY key HAVING count(DISTINCT digest) > 1"
+        )
+        self.touched.add_all(compared)
 
     def rejected(self) -> tuple[Rejected, ...]:
         """Return what is rejected now, by path."""
@@ -125,7 +118,7 @@ class Files:
         return self._database.value("SELECT count(*) FROM files WHERE key IS NOT NULL") or 0
 
     def count(self, state: str) -> int:
-        """Return how many files are "article", "ignored" or "rejected"."""
+        """Return how many files are "article", "ignored", "rejected" or "gone"."""
         return self._database.value("SELECT count FROM counts WHERE name = ?", (state,)) or 0
 
     # --- what they say ----------------------------------------------------------------------
@@ -141,100 +134,89 @@ class Files:
 
     def forget_measures(self) -> None:
         """Forget what files are compared by, since the rules for it have changed; if they can be read."""
-        measured = "fingerprint IS NOT NULL AND held IS NULL AND state = 'article'"
-        statement = f"UPDATE files SET fingerprint = NULL, length = NULL WHERE {measured}"  # noqa: S608  # a constant
-        self._database.execute(statement)
+        measured = "fingerprint IS NOT NULL AND state = 'article'"
+        self._database.execute(f"UPDATE files SET fingerprint = NULL, length = NULL WHERE {measured}")  # noqa: S608  # the same
 
-    # --- those that are gone ------------------------------------------------------------------
+    # --- those whose article is lost: gone, or usable no more --------------------------------------
+
+    def lose_missing(self) -> None:
+        """Take what is still missing for gone; of what was no article nothing is kept."""
+        if not self.missing.is_used:
+            return
+        missing = f"path IN (SELECT item FROM {self.missing.table})"  # noqa: S608  # constants
+        gone = "SET state = 'gone', code = '', detail = '', again = 0, due = NULL"
+        self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL")  # noqa: S608  # the same
+        self._database.execute(f"UPDATE files {gone} WHERE {missing} AND state <> 'gone'")  # the same
+        self._database.execute(f"DELETE FROM {self.missing.table}")  # noqa: S608  # the same
+
+    def has_lost(self) -> bool:
+        """Tell whether the article of any file is lost."""
+        return self._database.value(f"SELECT 1 FROM files WHERE {_LOST} LIMIT 1") is not None  # noqa: S608  # the same
+
+    def has_standing(self) -> bool:
+        """Tell whether any article is not lost."""
+        query = f"SELECT 1 FROM files AS other WHERE key IS NOT NULL AND {_STANDS} LIMIT 1"  # noqa: S608  # the same
+        return self._database.value(query) is not None
 
     def held(self) -> tuple[KnownFile, ...]:
-        """Return the files that are gone and whose entries are held."""
-        found = self._files("WHERE held IS NOT NULL", ())  # sorted here: else SQLite walks all by their paths
+        """Return the files whose entries are held, by path."""
+        found = self._files(f"WHERE {_LOST} AND held IS NOT NULL", ())
         return tuple(sorted(found, key=lambda known: known.stamp.path))
 
-    def hold(self, paths: Iterable[bytes], since: datetime) -> None:
-        """Hold the entries of files that are gone."""
-        rows = ((seconds(since), path) for path in paths)
-        self._database.execute_many("UPDATE files SET held = ? WHERE path = ? AND held IS NULL", rows)
+    def count_held(self) -> int:
+        """Return how many files are held."""
+        query = f"SELECT count(*) FROM files WHERE {_LOST} AND held IS NOT NULL"  # noqa: S608  # the same
+        return self._database.value(query) or 0
+
+    def count_last(self) -> int:
+        """Return how many files are lost, and not held, with which their article goes."""
+        query = f"SELECT count(*) FROM files WHERE {_LOST} AND held IS NULL AND NOT {_HAS_OTHER}"  # noqa: S608  # the same
+        return self._database.value(query) or 0
+
+    def hold_last(self, since: datetime) -> None:
+        """Hold those."""
+        lost = f"{_LOST} AND held IS NULL AND NOT {_HAS_OTHER}"
+        self._database.execute(f"UPDATE files SET held = ? WHERE {lost}", (seconds(since),))  # noqa: S608  # the same
+
+    def let_go_of_new(self) -> int:
+        """Let go of the articles that are lost and not held; return how many files that are."""
+        return self._let_go(f"{_LOST} AND held IS NULL")
+
+    def let_go_of_all(self) -> int:
+        """Let go of all that are lost; return how many files that are."""
+        return self._let_go(_LOST)
+
+    def let_go_of_old(self, until: datetime) -> int:
+        """Let go of those that are held since a moment or before; return how many files that are."""
+        return self._let_go(f"{_LOST} AND held <= ?", seconds(until))
+
+    def let_go_of_doubles(self) -> int:
+        """Let go of held files whose article stands in another; return how many files that are."""
+        return self._let_go(f"{_LOST} AND held IS NOT NULL AND {_HAS_OTHER}")
+
+    def let_go_of(self, path: bytes) -> int:
+        """Let go of the article of one file, whatever it is; return 1 if it had one."""
+        return self._let_go("path = ? AND key IS NOT NULL", path)
+
+    def moved(self) -> Iterator[tuple[str, str]]:
+        """Give the published keys of lost files and those of newcomers with the same content: other ones."""
+        if not self.newcomers.is_used:
+            return
+        query = (
+            f"SELECT files.key, new.key FROM {self.newcomers.table} JOIN files AS new ON new.path = item "  # noqa: S608  # the same
+            f"JOIN files ON files.digest = new.digest WHERE {_LOST} AND new.key <> files.key "
+            "AND EXISTS (SELECT 1 FROM members WHERE members.key = files.key)"
+        )
+        yield from self._database.rows(query)
+
+    def _let_go(self, condition: str, *parameters: object) -> int:
+        """Forget what was said: the whole file where it is gone, its article where it stands."""
+        self.touched.add_all(f"SELECT key FROM files WHERE {condition}", parameters)  # noqa: S608  # the same
+        nothing = ", ".join(f"{name} = NULL" for name in COLUMNS[COLUMNS.index("held") :])
+        gone = f"DELETE FROM files WHERE {condition} AND state = 'gone'"  # noqa: S608  # the same
+        standing = f"UPDATE files SET {nothing} WHERE {condition}"  # noqa: S608  # the same
+        return sum(self._database.execute(one, parameters).rowcount for one in (gone, standing))
 
     def _files(self, condition: str, parameters: tuple[object, ...]) -> Iterator[KnownFile]:
-        query = f"SELECT {_COLUMNS} FROM files {condition}"  # noqa: S608  # constants of this module
-        return map(_known, self._database.rows(query, parameters))
-
-
-def _row(known: KnownFile, place: Place) -> tuple[object, ...]:
-    stamp, version, measure, found = known.stamp, known.version, known.measure, known.found
-    code, detail = (found.code, found.detail) if isinstance(found, Rejected) else ("", "")
-    return (
-        stamp.path,
-        *place,
-        *(stamp.root, stamp.size_bytes, stamp.mtime_ns, stamp.inode),
-        _state(found),
-        code,
-        found.reason if isinstance(found, Ignored) else detail,
-        known.is_read_again,
-        maybe(seconds, known.due),
-        maybe(seconds, known.held_since),
-        *_version_row(version),
-        *((measure.fingerprint, measure.length) if measure else (None, None)),
-    )
-
-
-def _version_row(version: Version | None) -> tuple[object, ...]:
-    if version is None:
-        return (None,) * 7
-    epoch, published = maybe(seconds, version.epoch), seconds(version.published)
-    edited = maybe(seconds, version.edited)
-    return (version.digest, version.key, epoch, published, version.source, version.source_name, edited)
-
-
-def _state(found: Version | Ignored | Rejected) -> str:
-    match found:
-        case Version():
-            return "article"
-        case Ignored():
-            return "ignored"
-        case _:
-            return "rejected"
-
-
-def _known(row: tuple[Any, ...]) -> KnownFile:
-    path, root, size, mtime_ns, inode, state, code, detail, again, due, held, *facts = row
-    version, measure = _version(path, *facts[:-2]), _measure(*facts[-2:])
-    found: Version | Ignored | Rejected
-    if state == "article":
-        assert version is not None  # noqa: S101  # as it was put
-        found = version
-    elif state == "ignored":
-        found = Ignored(path=path, reason=detail)
-    else:
-        found = Rejected(path=path, code=code, detail=detail)
-    return KnownFile(
-        stamp=Stamp(path=path, root=root, size_bytes=size, mtime_ns=mtime_ns, inode=inode),
-        found=found,
-        version=version,
-        measure=measure,
-        is_read_again=bool(again),
-        due=maybe(from_seconds, due),
-        held_since=maybe(from_seconds, held),
-    )
-
-
-def _version(path: bytes, digest: bytes | None, key: str, *facts: Any) -> Version | None:  # noqa: ANN401  # SQLite's
-    if digest is None:
-        return None
-    epoch, published, source, source_name, edited = facts
-    return Version(
-        path=path,
-        digest=digest,
-        key=key,
-        epoch=maybe(from_seconds, epoch),
-        published=from_seconds(published),
-        source=source,
-        source_name=source_name,
-        edited=maybe(from_seconds, edited),
-    )
-
-
-def _measure(fingerprint: str | None, length: int) -> Measure | None:
-    return None if fingerprint is None else Measure(fingerprint=fingerprint, length=length)
+        query = f"SELECT {', '.join(COLUMNS)} FROM files {condition}"  # noqa: S608  # constants of this module
+        return map(from_row, self._database.rows(query, parameters))

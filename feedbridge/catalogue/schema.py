@@ -17,19 +17,21 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (directory, part)
     ) WITHOUT ROWID;
 
-    -- A file: its stamp, what it proved to be, and its version, where it is or was a usable article.
+    -- A file: its stamp, what it proved to be, and its version and header, where it is or was usable.
     CREATE TABLE files (
         id INTEGER PRIMARY KEY,
         path BLOB NOT NULL UNIQUE,
         directory INTEGER NOT NULL, part INTEGER NOT NULL,
         root INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
-        state TEXT NOT NULL,          -- article, ignored, rejected
+        state TEXT NOT NULL,          -- article, ignored, rejected, gone
         code TEXT NOT NULL, detail TEXT NOT NULL,
         again INTEGER NOT NULL,       -- the next run reads it, whatever its stamp says
         due INTEGER,                  -- when it is to be read again: it is dated ahead
-        held INTEGER,                 -- since when it is gone, and its entry held
+        held INTEGER,                 -- since when its article is lost, and its entry held
         digest BLOB, key TEXT, epoch INTEGER, published INTEGER, source TEXT, source_name TEXT,
         edited INTEGER,               -- since when it says what it says, where no epoch tells
+        title TEXT, link TEXT, author TEXT,
+        categories TEXT,              -- a JSON array
         fingerprint TEXT, length INTEGER
     );
     CREATE INDEX files_by_part ON files (directory, part);
@@ -37,7 +39,9 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX files_rejected ON files (path) WHERE state = 'rejected';
     CREATE INDEX files_again ON files (id) WHERE again;
     CREATE INDEX files_due ON files (due) WHERE due IS NOT NULL;
-    CREATE INDEX files_held ON files (held) WHERE held IS NOT NULL;
+    -- Those whose article is lost: it is let go before a run ends, or held.
+    CREATE INDEX files_lost ON files (digest)
+        WHERE key IS NOT NULL AND state <> 'article' AND code <> 'unreadable';
     CREATE INDEX files_edited ON files (key) WHERE edited IS NOT NULL;
 
     -- An article, of one or several files.
@@ -50,11 +54,15 @@ STEPS: tuple[str, ...] = (
         published INTEGER NOT NULL, updated INTEGER NOT NULL, arrived INTEGER NOT NULL,
         source TEXT NOT NULL, source_name TEXT NOT NULL
     ) WITHOUT ROWID;
-    CREATE INDEX entries_in_order ON entries (published DESC, guid);
-    CREATE INDEX entries_of_source ON entries (source, published DESC, guid);
-    CREATE INDEX entries_by_arrival ON entries (arrived);
-    CREATE INDEX entries_of_source_by_arrival ON entries (source, arrived);
     CREATE INDEX entries_by_guid ON entries (guid);
+    -- The groups of which feeds are made, each in the order of feeds: the family "" has one, of all entries;
+    -- "source" has one a source, and so will others.
+    CREATE TABLE grouped (
+        family TEXT NOT NULL, name TEXT NOT NULL,
+        published INTEGER NOT NULL, guid TEXT NOT NULL, arrived INTEGER NOT NULL, key TEXT NOT NULL,
+        PRIMARY KEY (family, name, published DESC, guid)
+    ) WITHOUT ROWID;
+    CREATE INDEX grouped_by_arrival ON grouped (family, name, arrived);
 
     -- What a file says, cleaned, as long as a document needs it.
     CREATE TABLE contents (
@@ -64,9 +72,11 @@ STEPS: tuple[str, ...] = (
         content BLOB NOT NULL         -- MessagePack
     );
 
-    -- A document of any kind, its members in order, and the files that it stands in.
+    -- A document of any kind, its members in order, and the files that it stands in. The members of a feed
+    -- keep their contents; the files of what never changes any more keep their bytes instead.
     CREATE TABLE documents (
         name TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,           -- feed
         is_dirty INTEGER NOT NULL,
         fingerprint BLOB NOT NULL,    -- of all that its bytes depend on
         updated INTEGER NOT NULL
@@ -80,7 +90,8 @@ STEPS: tuple[str, ...] = (
     CREATE TABLE renditions (
         path TEXT PRIMARY KEY,
         document TEXT NOT NULL, kind TEXT NOT NULL,
-        size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL
+        size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL,
+        body BLOB                     -- NULL: its members' contents make it anew
     ) WITHOUT ROWID;
     CREATE INDEX renditions_by_document ON renditions (document);
 
@@ -103,19 +114,16 @@ STEPS: tuple[str, ...] = (
         UPDATE counts SET count = count - 1 WHERE name = old.state;
         INSERT INTO counts VALUES (new.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
     END;
-    -- The sources that have entries, likewise.
-    CREATE TABLE sources (name TEXT PRIMARY KEY, entries INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TRIGGER entry_comes AFTER INSERT ON entries BEGIN
-        INSERT INTO sources VALUES (new.source, 1) ON CONFLICT DO UPDATE SET entries = entries + 1;
+    -- The groups that have entries, likewise.
+    CREATE TABLE groups (
+        family TEXT NOT NULL, name TEXT NOT NULL, entries INTEGER NOT NULL, PRIMARY KEY (family, name)
+    ) WITHOUT ROWID;
+    CREATE TRIGGER member_comes AFTER INSERT ON grouped BEGIN
+        INSERT INTO groups VALUES (new.family, new.name, 1) ON CONFLICT DO UPDATE SET entries = entries + 1;
     END;
-    CREATE TRIGGER entry_goes AFTER DELETE ON entries BEGIN
-        UPDATE sources SET entries = entries - 1 WHERE name = old.source;
-        DELETE FROM sources WHERE name = old.source AND entries = 0;
-    END;
-    CREATE TRIGGER entry_turns AFTER UPDATE OF source ON entries WHEN old.source <> new.source BEGIN
-        INSERT INTO sources VALUES (new.source, 1) ON CONFLICT DO UPDATE SET entries = entries + 1;
-        UPDATE sources SET entries = entries - 1 WHERE name = old.source;
-        DELETE FROM sources WHERE name = old.source AND entries = 0;
+    CREATE TRIGGER member_goes AFTER DELETE ON grouped BEGIN
+        UPDATE groups SET entries = entries - 1 WHERE family = old.family AND name = old.name;
+        DELETE FROM groups WHERE family = old.family AND name = old.name AND entries = 0;
     END;
     """,
 )

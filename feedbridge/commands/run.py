@@ -1,8 +1,8 @@
 """`feedbridge run`: bring the feeds up to date once."""
 
+import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 
 import click
@@ -11,7 +11,7 @@ from feedbridge import config as configuration
 from feedbridge import pipeline
 from feedbridge.commands import options, terminal
 from feedbridge.config import Config
-from feedbridge.errors import ConfigError, UsageError
+from feedbridge.errors import UsageError
 from feedbridge.model import Change, Identity, Report
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
@@ -21,22 +21,7 @@ SHOWN = 50  # entries, in what --dry-run says
 
 
 @click.command(cls=options.Command, short_help="Bring the feeds up to date once.")
-@click.option(
-    "--input",
-    "input_",
-    type=options.DIRECTORY,
-    metavar="DIR",
-    help="The archive: a directory of articles, one file each.",
-)
-@click.option(
-    "--output", type=options.DIRECTORY, metavar="DIR", help="Where the feeds go; made if it is missing."
-)
-@click.option(
-    "--state",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The catalogue, which remembers what was seen. Default: [state] file of the configuration.",
-)
+@options.directories
 @click.option(
     "--stateless",
     is_flag=True,
@@ -45,7 +30,7 @@ SHOWN = 50  # entries, in what --dry-run says
 @click.option("--full", is_flag=True, help="Read every article again; ids and dates stay.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 @click.option(
-    "--yes", is_flag=True, help="Let the entries go that are held since too many articles vanished."
+    "--yes", is_flag=True, help="Let the entries go that are held since too many articles were lost."
 )
 @click.option("--wait", is_flag=True, help="Wait for the end of another run instead of giving up.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if an article was rejected.")
@@ -54,9 +39,6 @@ SHOWN = 50  # entries, in what --dry-run says
 def run(  # noqa: PLR0913  # one argument an option
     context: click.Context,
     *,
-    input_: Path | None,
-    output: Path | None,
-    state: Path | None,
     stateless: bool,
     full: bool,
     dry_run: bool,
@@ -78,15 +60,15 @@ def run(  # noqa: PLR0913  # one argument an option
       feedbridge run --dry-run
     """  # noqa: D301  # click looks for the character \b
     common = options.of(context)
-    config = _with_state(_configuration(common, input_, output), state, stateless=stateless)
+    config = _configured(common, stateless=stateless)
     asked = pipeline.Asked(is_full=full, lets_go=yes, waits=wait)
-    started, now = perf_counter(), datetime.now(UTC)
+    started, clock = perf_counter(), functools.partial(datetime.now, UTC)
     with terminal.progress(is_quiet=common.is_quiet) as progress:
         if dry_run:
-            outcome = pipeline.preview(config, now=now, asked=asked, progress=progress)
+            outcome = pipeline.preview(config, now=clock(), asked=asked, progress=progress)
         else:
             elapsed = lambda: perf_counter() - started  # noqa: E731  # a line
-            outcome = pipeline.run(config, now=now, asked=asked, progress=progress, elapsed=elapsed)
+            outcome = pipeline.run(config, clock=clock, asked=asked, progress=progress, elapsed=elapsed)
     if as_json:
         terminal.say(pipeline.as_json(outcome.report))
     elif not common.is_quiet:
@@ -95,38 +77,18 @@ def run(  # noqa: PLR0913  # one argument an option
         context.exit(STRICT_EXIT)
 
 
-def _with_state(config: Config, state: Path | None, *, stateless: bool) -> Config:
+def _configured(asked: options.Options, *, stateless: bool) -> Config:
     """Choose what remembers: what the command line names, else what the configuration does."""
-    if state and stateless:
+    if asked.state and stateless:
         raise UsageError("--state and --stateless exclude each other: leave one out")
-    if state is None and not stateless:
-        return config
-    return configuration.with_state(config, file=state)
-
-
-def _configuration(asked: options.Options, input_: Path | None, output: Path | None) -> Config:
-    if input_ and output and asked.config is None:
-        return configuration.for_directories(input=input_, output=output)
-    try:
-        path = options.locate(asked)
-    except ConfigError as exc:
-        raise _alone(exc, input_, output) from exc
-    config = configuration.load(path)
-    return configuration.with_directories(config, input=input_, output=output)
-
-
-def _alone(missing: ConfigError, input_: Path | None, output: Path | None) -> UsageError:
-    """Say what whoever gives only one of the directories most likely meant."""
-    given, other = ("--input", "--output") if input_ else ("--output", "--input")
-    if not (input_ or output):
-        return missing
-    return UsageError(f"{given} alone needs a configuration: give {other} too, or see to this: {missing}")
+    config = options.configured(asked)
+    return configuration.with_state(config, file=None) if stateless else config
 
 
 def plan(outcome: pipeline.Outcome) -> str:
     """Say what a run would do: to which entries and why, and to which files."""
     lines = list(map(_line, outcome.changes[:SHOWN]))
-    more = len(outcome.changes) - SHOWN
+    more = outcome.changed - SHOWN
     lines += [f"… and {more} more entries"] if more > 0 else []
     lines += [f"would write {show(path)}" for path in outcome.written]
     lines += [f"would remove {show(path)}" for path in outcome.removed]
@@ -165,7 +127,7 @@ def summary(report: Report, config: Config) -> str:
     lines = [_seen(report), f"feeds in {show(str(config.output.directory))}: {counts}"]
     if report.articles.held:
         lines.append(
-            f"{report.articles.held} articles vanished at once: their entries are held until the files are "
+            f"{report.articles.held} articles were lost at once: their entries are held until the files are "
             "back; `feedbridge run --yes` lets them go"
         )
     return "\n".join(lines)

@@ -4,7 +4,7 @@ All of it happens in the caller's transaction: a guard that refuses takes everyt
 """
 
 import logging
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,9 +12,10 @@ import msgspec
 from feedbridge import identity
 from feedbridge.catalogue import Catalogue
 from feedbridge.errors import GuardError
-from feedbridge.model import Change, Guards, Identity, KnownFile, Measure
-from feedbridge.pipeline.learning import Learner, Learnt
+from feedbridge.model import Change, Group, Guards, Identity, KnownFile, Measure
+from feedbridge.pipeline.learning import Learner
 from feedbridge.pipeline.reader import Reader, Turn
+from feedbridge.pipeline.recording import Learnt
 from feedbridge.standards.urls import slug
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ FEW = 5  # articles: when fewer are known, their going is an everyday thing
 MANY = 50  # articles: that so many go at once is none …
 HALF = 0.5  # of all that are known …
 SHARE = 0.2  # … if they are also more than this share
+
+KEPT = 1_000  # changes, for people
 
 
 class Decider:
@@ -37,36 +40,38 @@ class Decider:
         self._learner = learner
         self._now = now
         self._soiled: set[str] = set()  # documents, by the decisions so far
-        self.changes: list[Change] = []  # of entries, in the order in which they were decided
+        self._let_go = 0  # files with which an article went, so far
+        self.odd: set[str] = set()  # published keys whose files stand as they did, and that would be updated
+        self.changed = 0  # entries
+        self.changes: list[Change] = []  # the first of them
 
     def part(self, *, guards: Guards, lets_go: bool) -> None:
-        """Forget the files that are gone, or hold them if too many articles go with them."""
-        held = self._files.held()
-        gone = {path: one for path, one in self._learner.learnt.gone.items() if not one.held_since}
-        last = self._last_ones(gone)
-        if last and not lets_go and self._catalogue.is_lasting and self._is_mass(gone, last, held):
-            self._files.hold(last, self._now)
-            detail = "too many vanished at once: they are held until the files are back; --yes lets them go"
-            log.warning("articles.held", extra={"articles": len(last), "detail": detail})
-            gone = {path: one for path, one in gone.items() if path not in last}
-        over = (one for one in held if lets_go or self._is_over(one, guards) or self._is_back(one))
-        self._forget((*gone.values(), *over))
+        """Let go of the articles that are lost, or hold them if too many are lost at once."""
+        files, learnt = self._files, self._learner.learnt
+        if not files.has_lost():
+            return
+        last = files.count_last()
+        if not lets_go and self._catalogue.is_lasting and self._is_mass(last):
+            files.hold_last(self._now)
+            detail = "too many are lost at once: they are held until their files are back; --yes lets them go"
+            log.warning("articles.held", extra={"articles": last, "detail": detail})
+            last = 0
+        self._let_go += last
+        learnt.removed += files.let_go_of_all() if lets_go else self._let_go_of_some(guards)
 
     def decide(self) -> None:
         """Join the files of the touched articles anew, and mark the documents that it concerns.
 
         What is touched meanwhile, since a file proved to be another one than it was, is decided, too.
         """
-        touched = self._learner.learnt.touched
         self._soiled.clear()
-        while touched:
-            key = next(iter(touched))
+        for key in self._files.touched.take():
+            assert isinstance(key, str)  # noqa: S101  # as it was put there
             try:
                 self._decide(key)
             except Turn as turn:
+                self._files.touched.add([key])
                 self._learner.turn(turn)
-            else:
-                del touched[key]
 
     def _decide(self, key: str) -> None:
         known = tuple(self._files.of_key(key))
@@ -74,40 +79,26 @@ class Decider:
         if before != after:
             self._change(before, after)
 
-    def _last_ones(self, gone: Mapping[bytes, KnownFile]) -> tuple[bytes, ...]:
-        """Return the paths of those files that are gone after which nothing of their article stands."""
-        keys = {path: one.version.key for path, one in gone.items() if one.version}
-        lost = {key for key in keys.values() if not self._stands(key, without=gone)}
-        return tuple(path for path, key in keys.items() if key in lost)
+    def _is_mass(self, last: int) -> bool:
+        """Tell whether so many articles are lost at once that it is no everyday thing, or all are."""
+        files = self._files
+        if not last:
+            return False
+        lost = last + self._let_go
+        known = files.count_articles() + self._let_go - files.count_held() - self._learner.learnt.added
+        is_most = known >= FEW and lost / known >= HALF
+        return is_most or (lost > MANY and lost / known > SHARE) or not files.has_standing()
 
-    def _stands(self, key: str, *, without: Container[bytes] = ()) -> bool:
-        """Tell whether any file of an article stands."""
-        return any(not one.held_since and one.stamp.path not in without for one in self._files.of_key(key))
+    def _let_go_of_some(self, guards: Guards) -> int:
+        """Let go of what was lost and is not held, of what is back elsewhere, and of what is held too long.
 
-    def _is_mass(
-        self, gone: Mapping[bytes, KnownFile], last: Sequence[bytes], held: Sequence[KnownFile]
-    ) -> bool:
-        """Tell whether so many articles go at once that it is no everyday thing, or all do."""
-        articles = self._files.count_articles() - len(held)
-        known = articles - self._learner.learnt.added
-        stands = articles > sum(one.version is not None for one in gone.values())
-        share = len(last) / max(1, known)
-        return not stands or (known >= FEW and share >= HALF) or (len(last) > MANY and share > SHARE)
-
-    def _is_over(self, held: KnownFile, guards: Guards) -> bool:
-        since, limit = held.held_since, guards.forget_after
-        return since is not None and limit is not None and self._now - since >= limit
-
-    def _is_back(self, held: KnownFile) -> bool:
-        """Tell whether the article of a file that is held stands again, in another file."""
-        key = held.version.key if held.version else ""
-        return key in self._learner.learnt.touched and self._stands(key)
-
-    def _forget(self, files: Collection[KnownFile]) -> None:
-        learnt = self._learner.learnt
-        self._files.remove(one.stamp.path for one in files)
-        learnt.removed += sum(one.version is not None for one in files)
-        learnt.touched |= {one.version.key: None for one in files if one.version}
+        Where nothing stands at all no time counts: a disk may be away for longer.
+        """
+        files = self._files
+        removed = files.let_go_of_new() + files.let_go_of_doubles()
+        if guards.forget_after is not None and files.has_standing():
+            removed += files.let_go_of_old(self._now - guards.forget_after)
+        return removed
 
     def _join(self, known: Sequence[KnownFile]) -> Identity:
         by_path = {one.stamp.path: one for one in known}
@@ -125,16 +116,16 @@ class Decider:
         return measure
 
     def _change(self, before: Identity | None, after: Identity | None) -> None:
-        if after is not None:
-            self._catalogue.entries.put([after])
-        elif before is not None:
-            self._catalogue.entries.remove([before.key])
+        self._catalogue.entries.change(before, after)
         if _shown(before) != _shown(after):
-            sources = {one.source: None for one in (before, after) if one}
-            names = {MAIN, *map(of_source, sources)}
+            names = {feed_of(group) for one in (before, after) if one for group in one.groups}
             self._catalogue.documents.soil(names - self._soiled)
             self._soiled |= names
-        self.changes.append(Change(before=before, after=after))
+        if before and after and _is_odd(before, after) and self._catalogue.documents.is_member(after.key):
+            self.odd.add(after.key)
+        self.changed += 1
+        if len(self.changes) < KEPT:
+            self.changes.append(Change(before=before, after=after))
 
 
 def _shown(identity: Identity | None) -> Identity | None:
@@ -142,14 +133,14 @@ def _shown(identity: Identity | None) -> Identity | None:
     return msgspec.structs.replace(identity, speaker=b"", versions=b"") if identity else None
 
 
-def of_source(source: str) -> str:
-    """Return the name of a source's feed."""
-    return f"source/{slug(source)}"
+def feed_of(group: Group) -> str:
+    """Return the name of a group's feed."""
+    return f"{group.family}/{slug(group.name)}" if group.family else MAIN
 
 
 def guard_ids(learnt: Learnt, catalogue: Catalogue) -> None:
     """Refuse other ids for entries that readers know. Raises: GuardError."""
-    moved = {old: new for old, new in learnt.rekeyed.items() if catalogue.documents.is_member(old)}
+    moved = learnt.rekeyed | dict(catalogue.files.moved())
     if not moved:
         return
     old, new = next(iter(moved.items()))
@@ -160,20 +151,32 @@ def guard_ids(learnt: Learnt, catalogue: Catalogue) -> None:
     )
 
 
-def guard_updates(changes: Iterable[Change], catalogue: Catalogue) -> None:
+def guard_updates(odd: Container[str], catalogue: Catalogue) -> None:
     """Refuse to mark many entries as updated although their files stand as they did. Raises: GuardError."""
-    moved = {one.after.key for one in changes if one.before and one.after and _is_odd(one.before, one.after)}
-    if len(moved) <= MANY:
-        return
-    for document in sorted(catalogue.documents.names()):
+    for document in sorted(catalogue.documents.names()) if odd else ():
         members = catalogue.documents.members(document)
-        odd = sum(key in moved for key in members)
-        if odd > MANY and odd > len(members) * SHARE:
+        count = sum(key in odd for key in members)
+        if count > MANY and count > len(members) * SHARE:
             raise GuardError(
-                f"{odd} of the {len(members)} entries of {document} would be marked as updated although "
-                "their files stand unchanged; nothing was written. This is a fault of feedbridge, please "
-                "report it; without the catalogue ([state] file) the feeds are made anew"
+                f"{count} of the {len(members)} entries of {document} would be marked as updated although "
+                "their files stand unchanged; nothing was written. If you changed a rule of their site "
+                "(boilerplate, zone, dates), restore it; or, to have the new dates, remove the catalogue "
+                "([state] file). Else this is a fault of feedbridge: please report it"
             )
+
+
+def guard_losses(learnt: Learnt, catalogue: Catalogue) -> None:
+    """Refuse feeds that would lose many entries since their articles cannot be made any more.
+
+    Raises: GuardError.
+    """
+    lost, published = learnt.dropped, catalogue.documents.count_members()
+    if (published >= FEW and lost >= published * HALF) or (lost > MANY and lost > published * SHARE):
+        raise GuardError(
+            f"{lost} of {published} published articles cannot be made anew (-v names each); nothing was "
+            "written. If they went away meanwhile, run again; else this is a fault of feedbridge: please "
+            "report it, and use the version before"
+        )
 
 
 def _is_odd(before: Identity, after: Identity) -> bool:

@@ -10,6 +10,7 @@ from feedbridge.errors import UsageError
 from feedbridge.model import (
     Article,
     Decision,
+    Gone,
     Identity,
     Ignored,
     KnownFile,
@@ -55,6 +56,8 @@ def explain_article(look: Look, wanted: str) -> Explanation:
         )  # by what came after its header
     if isinstance(found, Article):
         return _explain(look, known, found)
+    if isinstance(found, Gone):
+        raise ArticleChanged(path)
     if isinstance(found, Ignored):
         return Explanation(path=path, verdict=f"ignored: {found.reason}", decisions=())
     return _explain_rejected(path, found)
@@ -69,8 +72,17 @@ def _explain_unseen(look: Look, path: bytes) -> Explanation:
 
 
 def _explain_held(known: KnownFile) -> Explanation:
-    verdict = "held: the file is gone, its entry stays"
+    verdict = f"held: {_why_lost(known)}, its entry stays"
     return Explanation(path=known.stamp.path, verdict=verdict, decisions=tuple(_held((known,))))
+
+
+def _why_lost(known: KnownFile) -> str:
+    match known.found:
+        case Rejected():
+            return f"the file is rejected now ({known.found.code}: {known.found.detail})"
+        case Ignored():
+            return f"the file is ignored now ({known.found.reason})"
+    return "the file is gone"
 
 
 def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
@@ -128,8 +140,8 @@ def _explain(look: Look, known: KnownFile, article: Article) -> Explanation:
 
 def _standing(look: Look, identity: Identity) -> tuple[str, ...]:
     """Return the names of the feeds that hold an entry."""
-    mine = {name: source for name, source in look.feeds.sources().items() if source in ("", identity.source)}
-    return tuple(name for name, source in mine.items() if identity in look.feeds.select(name, source)[1])
+    mine = {name: group for name, group in look.feeds.groups().items() if group in identity.groups}
+    return tuple(name for name, group in mine.items() if identity in look.feeds.select(group)[1].members)
 
 
 def _versions(look: Look, files: Sequence[KnownFile]) -> Iterator[Decision]:
@@ -175,7 +187,7 @@ def _updated_reason(identity: Identity, files: Sequence[KnownFile]) -> str:
 def _held(files: Sequence[KnownFile]) -> Iterator[Decision]:
     for one in files:
         if one.held_since:
-            reason = "it vanished together with too many others; `feedbridge run --yes` lets them go"
+            reason = "it was lost together with too many others; `feedbridge run --yes` lets them go"
             yield Decision(rule="held", outcome=f"since {rfc3339(one.held_since)}", reason=reason)
 
 

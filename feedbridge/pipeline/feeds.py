@@ -1,6 +1,5 @@
 """Which feeds there are, and what stands in each: wishes joined with what is known."""
 
-import logging
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -8,11 +7,9 @@ import msgspec
 from feedbridge import selection
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
-from feedbridge.model import Document, Entry, FeedSpec, Identity, Sizes
-from feedbridge.pipeline.deciding import MAIN, of_source
+from feedbridge.model import Document, Entry, FeedSpec, Group, Identity, Sizes
+from feedbridge.pipeline.deciding import MAIN, feed_of
 from feedbridge.pipeline.reader import Reader
-
-log = logging.getLogger(__name__)
 
 
 class Feeds:
@@ -26,25 +23,24 @@ class Feeds:
         self._reader = reader
         self._config = config
 
-    def sources(self) -> Mapping[str, str]:
-        """Return what each feed holds, by its name, the main one's first: a source, or "" for all."""
-        with_entries = self._catalogue.entries.sources() if "source" in self._config.feeds.by else ()
-        return {MAIN: "", **{of_source(source): source for source in with_entries}}
+    def groups(self) -> Mapping[str, Group]:
+        """Return what each feed holds, by its name, the main one's first."""
+        families = {"", *self._config.feeds.by}
+        groups = (group for group in self._catalogue.entries.groups() if group.family in families)
+        return {MAIN: Group(), **{feed_of(group): group for group in groups}}
 
-    def select(self, name: str, source: str) -> tuple[FeedSpec, tuple[Identity, ...]]:
-        """Return a feed and its entries, in order."""
+    def select(self, group: Group) -> tuple[FeedSpec, selection.Filled]:
+        """Return a group's feed and its entries, in order; what was never cleaned is now, and kept."""
         entries = self._catalogue.entries
         spec = _main(self._config)
-        newest = tuple(entries.newest(source, limit=spec.limit))
-        if source:
-            spec = _of_source(spec, name, source, newest[0].source_name)
-        recent = selection.recent_since(entries.last_arrival(source))
-        members = selection.candidates(newest, entries.arrived_since(source, recent))
-        filled = selection.fill(members, spec=spec, recent=recent, size_of=self._size_of)
-        if filled.recent_cut:
-            detail = f"{filled.recent_cut} recent entries do not fit: raise [feeds] max_bytes"
-            log.warning("feed.cut", extra={"feed": name, "detail": detail})
-        return spec, filled.members
+        newest = tuple(entries.newest(group, limit=spec.limit))
+        if group.family:
+            spec = _of_group(spec, group, newest[0].source_name)
+        recent = selection.recent_since(entries.last_arrival(group))
+        members = tuple(selection.candidates(newest, entries.arrived_since(group, recent)))
+        known = self._catalogue.documents.sizes([one.digest for one in members])
+        size_of = lambda one: known.get(one.digest) or self._clean(one)  # noqa: E731  # a line
+        return spec, selection.fill(members, spec=spec, recent=recent, size_of=size_of)
 
     def document(self, spec: FeedSpec, members: tuple[Identity, ...]) -> Document:
         """Return the document of selected entries."""
@@ -52,19 +48,18 @@ class Feeds:
 
     def documents(self) -> Iterator[Document]:
         """Give every document."""
-        for name, source in self.sources().items():
-            yield self.document(*self.select(name, source))
+        for group in self.groups().values():
+            spec, filled = self.select(group)
+            yield self.document(spec, filled.members)
 
-    def _size_of(self, identity: Identity) -> Sizes:
-        """Return an entry's size; what was never cleaned is now, and kept."""
-        documents = self._catalogue.documents
-        sizes = documents.sizes(identity.digest)
-        if sizes is None:
-            known, _ = self._catalogue.files.known_at(identity.speaker)
-            content = self._reader.content(self._reader.article(known.stamp, identity.digest))
-            sizes = selection.sizes_of(content)
-            documents.put_content(identity.digest, content, sizes)
-            self._catalogue.files.set_measure(identity.digest, identity.key, content.measure)
+    def _clean(self, identity: Identity) -> Sizes:
+        """Clean an entry, and keep that; return its size."""
+        known = self._catalogue.files.at(identity.speaker)
+        assert known is not None  # noqa: S101  # it speaks
+        content = self._reader.content(self._reader.article(known.stamp, identity.digest))
+        sizes = selection.sizes_of(content)
+        self._catalogue.documents.put_content(identity.digest, content, sizes)
+        self._catalogue.files.set_measure(identity.digest, identity.key, content.measure)
         return sizes
 
     def _entry(self, identity: Identity) -> Entry:
@@ -92,16 +87,17 @@ def _main(config: Config) -> FeedSpec:
     )
 
 
-def _of_source(main: FeedSpec, name: str, source: str, source_name: str) -> FeedSpec:
+def _of_group(main: FeedSpec, group: Group, title: str) -> FeedSpec:
     """Titled with its own name and the site's (emission rule 19)."""
+    name = feed_of(group)
     directory = f"{name}/"
-    title = f"{source_name} · {main.title}"
+    full_title = f"{title} · {main.title}"
     return msgspec.structs.replace(
         main,
         name=name,
         directory=directory,
         url=main.url + directory,
-        title=title,
-        description=title,
-        source=source,
+        title=full_title,
+        description=full_title,
+        source=group.name,
     )

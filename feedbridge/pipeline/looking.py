@@ -1,24 +1,22 @@
 """One look at an archive: what was learnt, what is decided, and the feeds that come of it."""
 
-import json
 import logging
-import os
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from feedbridge import catalogue as memory
 from feedbridge import publish, scan
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
-from feedbridge.errors import UsageError
-from feedbridge.model import ArticleCounts, Change, FeedCounts, Report, Value, Work
-from feedbridge.pipeline.deciding import Decider, guard_ids, guard_updates
+from feedbridge.model import ArticleCounts, Change, FeedCounts, FileId, Report, Value, Work
+from feedbridge.pipeline.deciding import Decider, guard_ids, guard_losses, guard_updates
 from feedbridge.pipeline.feeds import Feeds
 from feedbridge.pipeline.learning import Learner, Progress
-from feedbridge.pipeline.publishing import Publisher, Target
+from feedbridge.pipeline.pairs import bind_pair
+from feedbridge.pipeline.publishing import Publisher
 from feedbridge.pipeline.reader import Reader, Turn
-from feedbridge.pipeline.rules import Rules, rules, versions
+from feedbridge.pipeline.recording import Recorder
+from feedbridge.pipeline.rules import Rules, doubt_versions, rules, versions
 from feedbridge.publish import Changes
 from feedbridge.standards.text import show
 
@@ -39,14 +37,14 @@ class Outcome(Value, frozen=True):
     report: Report
     written: tuple[str, ...] = ()  # paths below the output directory
     removed: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()  # of entries
+    changed: int = 0  # entries
+    changes: tuple[Change, ...] = ()  # the first of them
 
 
 class Look:
     """An archive and its catalogue, looked at for a configuration at a moment.
 
-    All methods but `publish` happen in the caller's transactions. All raise what the rooms below raise:
-    InputError, OutputError, StateError, GuardError, UsageError.
+    All methods raise what the rooms below raise: InputError, OutputError, StateError, GuardError, UsageError.
     """
 
     def __init__(
@@ -58,64 +56,79 @@ class Look:
         self.reader = Reader(archive, config, now=now)
         self.feeds = Feeds(catalogue, self.reader, config)
         self.output = publish.Site(config.output.directory, gzip=config.output.gzip)
-        self.learner = Learner(catalogue, self.reader, now=now)
-        self.decider = Decider(catalogue, self.reader, self.learner, now=now)
         self._asked = asked
         self._rules = rules(config, versions(catalogue))
-        self._rendered = 0
+        self._known_rules = known = Rules(*catalogue.runs.facts(*Rules.__struct_fields__))
+        is_measured = known.cleaning == self._rules.cleaning
+        self._recorder = Recorder(catalogue, self.reader, now=now, is_measured=is_measured)
+        is_anew = asked.is_full or known.reading != self._rules.reading
+        self._learner = Learner(catalogue, self.reader, self._recorder, now=now, is_anew=is_anew)
+        self.decider = Decider(catalogue, self.reader, self._learner, now=now)
+        self._publisher = Publisher(catalogue, self.feeds, self.output, rules=self._rules.documents)
 
     def learn(self, progress: Progress) -> None:
-        """Learn what has changed, and decide about it, unless a guard refuses."""
-        self._check_pair()
-        known = Rules(*self.catalogue.runs.facts(*Rules.__struct_fields__))
-        self.learner.look(
-            self.listings(),
-            anew=self._asked.is_full or known.reading != self._rules.reading,
-            measured=known.cleaning == self._rules.cleaning,
-            progress=progress,
-        )
-        self.decider.part(guards=self.config.guards, lets_go=self._asked.lets_go)
-        if known != self._rules:
-            self._renew(known)
-        guard_ids(self.learner.learnt, self.catalogue)
-        self.decider.decide()
-        guard_updates(self.decider.changes, self.catalogue)
+        """Learn what has changed, and decide about it, unless a guard refuses: in one transaction.
+
+        Where other rules hold than before, what the feeds need is cleaned in the same one: a guard is to see
+        what cannot be made any more.
+        """
+        with self.catalogue.transaction():
+            bind_pair(self.catalogue, self.config)
+            self._learner.look(self.listings(), progress)
+            guard_ids(self._recorder.learnt, self.catalogue)
+            self._recorder.inherit()
+            self._part()
+            if self._known_rules != self._rules:
+                self._renew()
+            self.decider.decide()
+            guard_updates(self.decider.odd, self.catalogue)
+            while self._is_renewed and not self._is_prepared():
+                guard_losses(self._recorder.learnt, self.catalogue)
 
     def listings(self) -> Iterator[scan.Listing]:
         """List every directory of the archive, without what is our own."""
         return self.archive.walk(own=self._own_files())
 
+    def prepare(self) -> None:
+        """Clean what the feeds need and is not at hand, so that nothing is read any more after it."""
+        is_prepared = False
+        while not is_prepared:
+            with self.catalogue.transaction():
+                is_prepared = self._is_prepared()
+
     def reconsider(self, turn: Turn) -> None:
-        """Learn what a file is that was not what it was, and decide about its articles."""
-        log.debug("article.changed", extra={"path": show(turn.path)})
-        self.learner.turn(turn)
+        """Learn what a file is that was not what it was, and decide about its articles; in a transaction."""
+        self._learner.turn(turn)
+        self._recorder.inherit()
+        self._part()
         self.decider.decide()
 
     def publish(self) -> Outcome:
-        """Put in place what has changed. Raises: reader.Turn if a file is not what it was.
-
-        What entries say is remembered before anybody can read it: else an edit of it might go unnoticed.
-        """
+        """Put in place what has changed."""
+        self._warn_of_nothing()
+        if self._is_suspect():
+            return self._untouched()
         with self.output.stage() as stage:
-            with self.catalogue.transaction():
-                publisher = self._offer(stage)
-            if publisher is None:
-                return self._untouched()
+            self._publisher.offer(stage)
             changes = stage.commit()
         with self.catalogue.transaction():
-            publisher.remember()
+            self._publisher.remember()
+            if self.reader.cleaned:
+                doubt_versions(self.catalogue)
         return self._outcome(changes)
 
     def compare(self) -> Outcome:
         """Say what `publish` would change."""
-        comparison = self.output.comparison()
-        if self._offer(comparison) is None:
+        self._warn_of_nothing()
+        if self._is_suspect():
             return self._untouched()
+        comparison = self.output.comparison()
+        self._publisher.offer(comparison)
         return self._outcome(comparison.changes())
 
     def report(self, feeds: FeedCounts) -> Report:
         """Return what was seen, and done."""
-        learnt, files = self.learner.learnt, self.catalogue.files
+        learnt, files = self._recorder.learnt, self.catalogue.files
         rejected = files.rejected()
         return Report(
             articles=ArticleCounts(
@@ -125,7 +138,7 @@ class Look:
                 removed=learnt.removed,
                 ignored=learnt.ignored + files.count("ignored"),
                 rejected=len(rejected),
-                held=len(files.held()),
+                held=files.count_held(),
             ),
             entries=self.catalogue.entries.count(),
             feeds=feeds,
@@ -135,71 +148,69 @@ class Look:
                 bytes_read=self.reader.bytes_read,
                 articles_parsed=self.reader.parsed,
                 articles_cleaned=self.reader.cleaned,
-                documents_rendered=self._rendered,
+                documents_rendered=self._publisher.rendered,
                 statements_executed=self.catalogue.statements,
             ),
             seconds=0.0,
         )
 
-    def _check_pair(self) -> None:
-        """Refuse a catalogue that knows another archive or output. Paths are relative to it: all may move."""
-        if self.config.state.file is None:
-            return
-        place = Path(os.path.realpath(self.config.state.file.parent))
-        directories = (*self.config.input.directories, self.config.output.directory)
-        pair = json.dumps([os.path.relpath(os.path.realpath(one), place) for one in directories])
-        known = self.catalogue.runs.fact("pair")
-        if not known:
-            self.catalogue.runs.set_fact("pair", pair)
-        elif known != pair and not self.catalogue.documents.renditions():
-            self.catalogue.runs.set_fact("pair", pair)  # nothing was ever put in place
-        elif known != pair:
-            file = show(str(self.config.state.file))
-            raise UsageError(
-                f"the catalogue {file} belongs to another input and output, {show(known)}, not {show(pair)}: "
-                "name another file by [state] file or --state, or do without by --stateless"
-            )
+    def _part(self) -> None:
+        self.decider.part(guards=self.config.guards, lets_go=self._asked.lets_go)
 
-    def _renew(self, known: Rules) -> None:
-        """Forget what other rules made, but for what is held: its files are gone."""
-        if known.cleaning != self._rules.cleaning:
+    def _is_prepared(self) -> bool:
+        """Clean what the feeds need; no: a file was not what it was, and it is decided anew."""
+        if self._is_suspect():
+            return True
+        try:
+            for group in self._publisher.plan():
+                self.feeds.select(group)
+        except Turn as turn:
+            self.reconsider(turn)
+            return False
+        return True
+
+    def _renew(self) -> None:
+        """Forget what other rules made, but for what cannot be read."""
+        if self._known_rules.cleaning != self._rules.cleaning:
             self.catalogue.files.forget_measures()
             self.catalogue.documents.forget_contents()
             # By other rules the files of an article may say the same, or something else.
-            self.learner.learnt.touched |= dict.fromkeys(self.catalogue.files.compared_keys())
+            self.catalogue.files.touch_compared()
         self.catalogue.documents.soil_all()
         for name in Rules.__struct_fields__:
             self.catalogue.runs.set_fact(name, getattr(self._rules, name))
 
-    def _own_files(self) -> frozenset[scan.FileId]:
+    def _own_files(self) -> frozenset[FileId]:
         file = self.config.state.file
         statuses = (one.stat() for one in memory.companions(file) if one.exists()) if file else ()
         return self.output.own_files() | {(status.st_dev, status.st_ino) for status in statuses}
 
-    def _offer(self, target: Target) -> Publisher | None:
-        """Give the target all documents, in their order; None if nothing may change."""
-        if self._is_suspect():
-            return None
-        publisher = Publisher(self.catalogue, self.feeds, self.output, rules=self._rules.documents)
-        publisher.offer(target)
-        self._rendered = publisher.rendered
-        return publisher
+    @property
+    def _is_renewed(self) -> bool:
+        """Whether other rules hold than those by which the feeds that stand were made."""
+        return self._known_rules != self._rules and not self._recorder.is_first
+
+    def _has_nothing(self) -> bool:
+        return not self.catalogue.entries.count() and not self._asked.lets_go
 
     def _is_suspect(self) -> bool:
         """Doubt an archive without any article: more often a disk is not mounted than all articles gone."""
-        if self.catalogue.entries.count() or self._asked.lets_go:
-            return False
-        has_feeds = self.output.has_feeds()
-        what = "the feeds that stand are left alone" if has_feeds else "is this the right directory?"
-        where = ", ".join(show(str(directory)) for directory in self.config.input.directories)
-        log.warning("archive.empty", extra={"input": where, "detail": f"no usable article was found: {what}"})
-        return has_feeds
+        return self._has_nothing() and self.output.has_feeds()
+
+    def _warn_of_nothing(self) -> None:
+        if self._has_nothing():
+            has_feeds = self.output.has_feeds()
+            what = "the feeds that stand are left alone" if has_feeds else "is this the right directory?"
+            where = ", ".join(show(str(directory)) for directory in self.config.input.directories)
+            facts = {"input": where, "detail": f"no usable article was found: {what}"}
+            log.warning("archive.empty", extra=facts)
 
     def _outcome(self, changes: Changes) -> Outcome:
         return Outcome(
             report=self.report(changes.feeds),
             written=changes.written,
             removed=changes.removed,
+            changed=self.decider.changed,
             changes=tuple(self.decider.changes),
         )
 

@@ -9,13 +9,11 @@ import msgspec
 
 from feedbridge import publish
 from feedbridge.catalogue import Catalogue
-from feedbridge.model import FeedSpec, Identity, KnownDocument, KnownRendition, Rendition
+from feedbridge.model import FeedSpec, Group, Identity, KnownDocument, KnownRendition, Rendition
 from feedbridge.pipeline.feeds import Feeds
+from feedbridge.selection import Filled
 
 log = logging.getLogger(__name__)
-
-
-_INTEGER_MAX = 2**63 - 1  # what the catalogue holds
 
 
 class Target(Protocol):
@@ -37,30 +35,43 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Publisher:
-    """Makes the documents that a catalogue marks as dirty, in the caller's transaction."""
+    """Makes the documents that a catalogue marks as dirty."""
 
     def __init__(self, catalogue: Catalogue, feeds: Feeds, output: publish.Site, *, rules: str) -> None:
         self._documents = catalogue.documents
         self._feeds = feeds
         self._output = output
         self._rules = rules
-        self._made: list[_Made] = []
+        self._groups: Mapping[str, Group] = {}  # wanted, by name
+        self._standing: Mapping[str, Sequence[KnownRendition]] = {}
+        self._dirty: frozenset[str] = frozenset()
         self._gone: frozenset[str] = frozenset()
+        self._same: list[str] = []  # dirty, but as they stand
+        self._made: list[_Made] = []
         self.rendered = 0  # documents, so far
 
+    def plan(self) -> tuple[Group, ...]:
+        """Mark what has to be looked at, in the caller's transaction; return the groups of those feeds."""
+        self._groups = self._feeds.groups()
+        known = self._documents.names()
+        self._gone = known - self._groups.keys()
+        self._documents.soil(self._groups.keys() - known)
+        self._standing = self._renditions(known)
+        self._dirty = frozenset(self._documents.dirty())
+        return tuple(group for name, group in self._groups.items() if name in self._dirty)
+
     def offer(self, target: Target) -> None:
-        """Give the target what every document is to be. Raises: reader.Turn, InputError, OutputError."""
-        wanted = self._feeds.sources()
-        self._gone = self._documents.names() - wanted.keys()
-        self._documents.soil(wanted.keys() - self._documents.names())
-        standing = self._standing()
-        dirty = frozenset(self._documents.dirty())
-        for name, source in wanted.items():
-            if name not in dirty or not self._make(name, source, standing, target):
-                target.keep({one.path: publish.Kind(one.kind) for one in standing[name]})
+        """Give the target what every document is to be, as it was planned; all contents are at hand.
+
+        Raises: OutputError.
+        """
+        for name, group in self._groups.items():
+            if name not in self._dirty or not self._make(name, group, target):
+                target.keep({one.path: publish.Kind(one.kind) for one in self._standing[name]})
 
     def remember(self) -> None:
-        """Remember what was put in place. Raises: OutputError."""
+        """Remember what was put in place, in the caller's transaction. Raises: OutputError."""
+        self._documents.clean(self._same)
         for name in self._gone:
             self._documents.remove(name)
         for made in self._made:
@@ -69,42 +80,37 @@ class Publisher:
         if self._gone or self._made:
             self._documents.sweep_contents()
 
-    def _standing(self) -> Mapping[str, Sequence[KnownRendition]]:
+    def _renditions(self, known: Iterable[str]) -> Mapping[str, Sequence[KnownRendition]]:
         """Return the files of each document; one of which a file is not as it was put there becomes dirty."""
-        standing: dict[str, list[KnownRendition]] = {name: [] for name in self._documents.names()}
+        standing: dict[str, list[KnownRendition]] = {name: [] for name in (*known, *self._groups)}
         for one in self._documents.renditions():
             standing.setdefault(one.document, []).append(one)
-        touched = (name for name, files in standing.items() if not files or not all(map(self._stands, files)))
+        touched = (
+            name for name in known if not standing[name] or not all(map(self._output.stands, standing[name]))
+        )
         self._documents.soil(touched)
         return standing
 
-    def _stands(self, known: KnownRendition) -> bool:
-        return self._stamp(known.path) == (known.size_bytes, known.mtime_ns, known.inode)
-
-    def _stamp(self, path: str) -> tuple[int, int, int] | None:
-        status = self._output.status(path)
-        return status and (status.st_size, status.st_mtime_ns, status.st_ino & _INTEGER_MAX)
-
-    def _make(
-        self, name: str, source: str, standing: Mapping[str, Sequence[KnownRendition]], target: Target
-    ) -> bool:
+    def _make(self, name: str, group: Group, target: Target) -> bool:
         """Make a document, unless it would be what stands already."""
-        spec, members = self._feeds.select(name, source)
-        fingerprint = self._fingerprint(spec, members)
-        is_known = fingerprint == self._documents.fingerprint(name) and bool(standing[name])
-        if is_known and all(map(self._stands, standing[name])):
-            self._documents.clean(name)
+        spec, filled = self._feeds.select(group)
+        fingerprint = self._fingerprint(spec, filled.members)
+        standing = self._standing[name]
+        is_known = fingerprint == self._documents.fingerprint(name) and bool(standing)
+        if is_known and all(map(self._output.stands, standing)):
+            self._same.append(name)
             return False
         from feedbridge.render import render  # noqa: PLC0415  # feedgen: 50 ms that an unchanged run does not need
 
-        document = self._feeds.document(spec, members)
+        _warn_of_cut(name, filled)
+        document = self._feeds.document(spec, filled.members)
         self.rendered += 1
         files: dict[str, publish.Kind] = {}
         for rendition in render(document):
             target.add(rendition)
             files |= self._output.files(rendition)
-        known = KnownDocument(name=name, is_dirty=False, fingerprint=fingerprint, updated=document.updated)
-        self._made.append(_Made(known=known, members=members, files=files))
+        known = KnownDocument(name=name, fingerprint=fingerprint, updated=document.updated)
+        self._made.append(_Made(known=known, members=filled.members, files=files))
         return True
 
     def _fingerprint(self, spec: FeedSpec, members: Iterable[Identity]) -> bytes:
@@ -116,7 +122,7 @@ class Publisher:
 
     def _stand(self, made: _Made) -> Iterable[KnownRendition]:
         for path, kind in made.files.items():
-            if stamp := self._stamp(path):
+            if stamp := self._output.stamp(path):
                 size_bytes, mtime_ns, inode = stamp
                 yield KnownRendition(
                     path=path,
@@ -126,3 +132,9 @@ class Publisher:
                     mtime_ns=mtime_ns,
                     inode=inode,
                 )
+
+
+def _warn_of_cut(name: str, filled: Filled) -> None:
+    if filled.recent_cut:
+        detail = f"{filled.recent_cut} recent entries do not fit: raise [feeds] max_bytes"
+        log.warning("feed.cut", extra={"feed": name, "detail": detail})

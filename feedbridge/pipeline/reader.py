@@ -6,12 +6,15 @@ from datetime import datetime
 
 from feedbridge import parse, scan
 from feedbridge.config import Config
-from feedbridge.model import Article, Content, Ignored, Rejected, Stamp
+from feedbridge.model import Article, Content, Gone, Ignored, Rejected, Stamp
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
 
-KEPT_BYTES = 8 * 1024 * 1024  # of articles that were just read: most of them are cleaned next
+KEPT_BYTES = 16 * 1024 * 1024  # of articles that were just read: most of them are cleaned next
+OVERHEAD_BYTES = 2048  # of a kept article, about, beside the bytes of its file
+
+Found = Article | Ignored | Rejected | Gone
 
 
 class Turn(Exception):  # noqa: N818  # a turn of events, no error: what follows is decided anew
@@ -45,7 +48,7 @@ class Reader:
         self._kept: dict[bytes, Article] = {}  # by digest
         self._kept_bytes = 0
 
-    def read(self, stamp: Stamp) -> Article | Ignored | Rejected:
+    def read(self, stamp: Stamp) -> Found:
         """Read one file, and tell what it is now. Raises: InputError."""
         self.opened += 1
         raw = self._archive.read(stamp)
@@ -58,7 +61,7 @@ class Reader:
             return parsed
         if self._kept_bytes < KEPT_BYTES:
             self._kept[parsed.version.digest] = parsed
-            self._kept_bytes += len(raw)
+            self._kept_bytes += len(raw) + OVERHEAD_BYTES
         return parse.dated_ahead(parsed, now=self._now) or parsed
 
     def article(self, stamp: Stamp, digest: bytes) -> Article:

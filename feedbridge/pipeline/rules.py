@@ -25,6 +25,8 @@ _PACKAGES = (
 )  # what is made depends on them
 _DISTRIBUTIONS = {"re2": "google-re2", "dateutil": "python-dateutil"}  # where they have another name
 
+_FACT = "environment"  # the stamps of packages, and below them their versions
+
 
 class Rules(msgspec.Struct, frozen=True):
     """Fingerprints of all that a stage goes by, but for the articles."""
@@ -44,20 +46,35 @@ def rules(config: Config, versions: str) -> Rules:
 
 def versions(catalogue: Catalogue) -> str:
     """Return the versions of the packages that make feeds; they are asked only after an installation."""
-    stamp, _, known = catalogue.runs.fact("environment").partition("\n")
+    stamp, _, known = catalogue.runs.fact(_FACT).partition("\n")
     standing = _hash(*map(_stamp, _PACKAGES))
     if stamp == standing:
         return known
     found = _versions()
-    catalogue.runs.set_fact("environment", f"{standing}\n{found}")
+    catalogue.runs.set_fact(_FACT, f"{standing}\n{found}")
     return found
+
+
+def doubt_versions(catalogue: Catalogue) -> None:
+    """Have the next run ask the versions again if libxml2 is another: a system may bring one by itself.
+
+    For runs that have cleaned something, and so have loaded it.
+    """
+    if _libxml2() not in catalogue.runs.fact(_FACT):
+        catalogue.runs.set_fact(_FACT, "")
+
+
+def _libxml2() -> str:
+    from feedbridge.standards.markup import LIBXML2  # noqa: PLC0415  # lxml: 40 ms that not every run needs
+
+    return f"libxml2 {LIBXML2}"
 
 
 def _versions() -> str:
     from importlib.metadata import version  # noqa: PLC0415  # 37 ms that an unchanged run does not need
 
     packages = (f"{name} {version(_DISTRIBUTIONS.get(name, name))}" for name in _PACKAGES)
-    return f"Python {sys.version}, {', '.join(packages)}"
+    return f"Python {sys.version}, {_libxml2()}, {', '.join(packages)}"
 
 
 def _stamp(package: str) -> tuple[object, ...]:

@@ -23,16 +23,20 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
+Clock = Callable[[], datetime]  # tells the moment, in UTC
+
 
 def run(
     config: Config,
     *,
-    now: datetime,
+    clock: Clock,
     asked: Asked | None = None,
     progress: Progress = no_progress,
     elapsed: Callable[[], float] = float,
 ) -> Outcome:
     """Bring the feeds up to date once; `elapsed` tells the seconds since it began, for the report.
+
+    The clock is asked when no other run is at work any more.
 
     Raises: InputError, OutputError, StateError, GuardError, LockedError; the feeds published before then
     still stand. UsageError if the catalogue is not this configuration's.
@@ -40,17 +44,19 @@ def run(
     asked = asked or Asked()
 
     def act(catalogue: Catalogue) -> Outcome:
+        now = clock()
         look = Look(catalogue, archive, config, now=now, asked=asked)
-        outcome = reports.timed(_run(look, progress), elapsed())
+        look.learn(progress)
+        look.prepare()
+        outcome = reports.timed(look.publish(), elapsed())
         catalogue.runs.put(Ran(started=now, report=reports.as_record(outcome.report)))
         return outcome
 
-    with (
-        _remembering_failure(config, now),
-        open_archive(config) as archive,
-        publish.locked(config.output.directory, waits=asked.waits),
-    ):
-        outcome = _with_catalogue(config, act)
+    with _remembering_failure(config, clock):
+        with open_archive(config):
+            pass  # of a missing one it is told before any directory is made
+        with publish.locked(config.output.directory, waits=asked.waits), open_archive(config) as archive:
+            outcome = _with_catalogue(config, act)
     reports.log_outcome(outcome)
     return outcome
 
@@ -62,7 +68,7 @@ def preview(
 
     Raises: InputError, OutputError, StateError, GuardError, LockedError, UsageError.
     """
-    return _looking(config, Look.compare, now=now, asked=asked, progress=progress)
+    return _looking(config, Look.compare, now=now, asked=asked or Asked(), progress=progress)
 
 
 def explain(config: Config, article: str, *, now: datetime) -> Explanation:
@@ -70,7 +76,16 @@ def explain(config: Config, article: str, *, now: datetime) -> Explanation:
 
     Raises: UsageError if there is no such article; InputError, StateError, LockedError.
     """
-    return _looking(config, lambda look: explain_article(look, article), now=now)
+
+    def act(look: Look) -> Explanation:
+        while True:
+            try:
+                return explain_article(look, article)
+            except Turn as turn:
+                look.reconsider(turn)
+                look.prepare()
+
+    return _looking(config, act, now=now)
 
 
 def survey(config: Config, *, now: datetime) -> tuple[Report, tuple[Document, ...]]:
@@ -78,16 +93,11 @@ def survey(config: Config, *, now: datetime) -> tuple[Report, tuple[Document, ..
 
     Raises: InputError.
     """
-
-    def act(look: Look) -> tuple[Report, tuple[Document, ...]]:
-        made = tuple(look.feeds.documents())
-        return look.report(FeedCounts()), made
-
-    return _looking(config, act, now=now)
+    return _looking(config, lambda look: (look.report(FeedCounts()), tuple(look.feeds.documents())), now=now)
 
 
 @contextmanager
-def _remembering_failure(config: Config, now: datetime) -> Iterator[None]:
+def _remembering_failure(config: Config, clock: Clock) -> Iterator[None]:
     """Remember why a run failed; not of one that found another at work, or was asked for what cannot be."""
     try:
         yield
@@ -96,27 +106,9 @@ def _remembering_failure(config: Config, now: datetime) -> Iterator[None]:
     except Exception as exc:
         reason = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"
         # The failure itself is what has to be told, whatever becomes of its record.
-        with suppress(FeedbridgeError, memory.DamagedError):
-            _remember(config, Ran(started=now, failure=reason))
+        with suppress(FeedbridgeError, memory.DamagedError), Catalogue(config.state.file) as catalogue:
+            catalogue.runs.put(Ran(started=clock(), failure=reason))
         raise
-
-
-def _remember(config: Config, ran: Ran) -> None:
-    file = config.state.file
-    if file is not None and memory.stands(file):
-        with Catalogue(file) as catalogue:
-            catalogue.runs.put(ran)
-
-
-def _run(look: Look, progress: Progress) -> Outcome:
-    with look.catalogue.transaction():
-        look.learn(progress)
-    while True:
-        try:
-            return look.publish()
-        except Turn as turn:
-            with look.catalogue.transaction():
-                look.reconsider(turn)
 
 
 def _looking(
@@ -127,21 +119,18 @@ def _looking(
     asked: Asked | None = None,
     progress: Progress = no_progress,
 ) -> _T:
-    """Look at everything as a run does, and keep nothing of it."""
+    """Look at everything as a run does, with a copy of what is remembered, and keep nothing of it."""
 
     def look_at(catalogue: Catalogue) -> _T:
-        with open_archive(config) as archive, catalogue.rehearsal():
+        with open_archive(config) as archive:
             look = Look(catalogue, archive, config, now=now, asked=asked or Asked())
             look.learn(progress)
-            while True:
-                try:
-                    return act(look)
-                except Turn as turn:
-                    look.reconsider(turn)
+            look.prepare()
+            return act(look)
 
     file = config.state.file
     try:
-        with Catalogue(file if file and memory.stands(file) else None) as catalogue:
+        with Catalogue(None, source=file if file and memory.stands(file) else None) as catalogue:
             return look_at(catalogue)
     except memory.DamagedError:  # nothing is mended where nothing is to be written
         with Catalogue(None) as catalogue:

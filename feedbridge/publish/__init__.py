@@ -16,6 +16,5 @@ from feedbridge.publish.lock import is_locked, locked
 from feedbridge.publish.manifest import Files, Kind
 from feedbridge.publish.site import Site
 from feedbridge.publish.staging import Stage
-from feedbridge.publish.tree import FileId
 
-__all__ = ["Changes", "Comparison", "FileId", "Files", "Kind", "Site", "Stage", "is_locked", "locked"]
+__all__ = ["Changes", "Comparison", "Files", "Kind", "Site", "Stage", "is_locked", "locked"]

@@ -1,17 +1,16 @@
 """An output directory as one run finds it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from feedbridge.model import Rendition
+from feedbridge.model import INTEGER_MAX, FileId, KnownRendition, Rendition
 from feedbridge.publish import manifest
 from feedbridge.publish.comparison import Comparison
 from feedbridge.publish.lock import LOCK
 from feedbridge.publish.manifest import MANIFEST, Files, Kind
 from feedbridge.publish.staging import Stage
-from feedbridge.publish.tree import FileId, Tree
+from feedbridge.publish.tree import Tree
 
 
 class Site:
@@ -47,9 +46,14 @@ class Site:
         packed = {f"{rendition.path}.gz": Kind.GZIP} if self._gzip else {}
         return {rendition.path: Kind(rendition.kind), **packed}
 
-    def status(self, path: str) -> os.stat_result | None:
-        """Return what the system says of the file at `path`, None where no regular one stands."""
-        return self._tree.status(path)
+    def stamp(self, path: str) -> tuple[int, int, int] | None:
+        """Return size, mtime in ns and inode of the file at `path`, None where no regular one stands."""
+        status = self._tree.status(path)
+        return status and (status.st_size, status.st_mtime_ns, status.st_ino & INTEGER_MAX)
+
+    def stands(self, known: KnownRendition) -> bool:
+        """Tell whether a file is as it was put in place."""
+        return self.stamp(known.path) == (known.size_bytes, known.mtime_ns, known.inode)
 
     def comparison(self) -> Comparison:
         """Return what tells the changes that renditions would make, and makes none."""

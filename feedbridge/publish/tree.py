@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from feedbridge.errors import OutputError
-from feedbridge.model import Value
+from feedbridge.errors import RIGHTS, SPACE, OutputError
+from feedbridge.model import FileId, Value
 from feedbridge.standards.text import show
-
-FileId = tuple[int, int]  # st_dev and st_ino: what a file is, whatever it is called
 
 FILE_MODE = 0o644
 _DIRECTORY_MODE = 0o755
@@ -31,14 +29,12 @@ _NO_FILE = {errno.ELOOP, errno.ENXIO, errno.EISDIR}  # a link, a socket, a direc
 # Why rmdir leaves a directory alone: it is not empty (by either name), a link, a disk's root.
 _KEPT = {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY}
 
-_RIGHTS = "give the user who runs feedbridge the right to write there"
-_SPACE = "free some space there, then run again"
 _REMEDIES = {
-    errno.EACCES: _RIGHTS,
-    errno.EPERM: _RIGHTS,
+    errno.EACCES: RIGHTS,
+    errno.EPERM: RIGHTS,
     errno.EROFS: "choose an output directory on a file system that can be written to",
-    errno.ENOSPC: _SPACE,
-    errno.EDQUOT: _SPACE,
+    errno.ENOSPC: SPACE,
+    errno.EDQUOT: SPACE,
     errno.EIO: "check the disk, then run again",
     errno.ENAMETOOLONG: "choose an output directory with a shorter name",
     errno.ENOTDIR: "choose an output directory that is one",

@@ -13,6 +13,8 @@ from feedbridge.standards.tame import BLOCKS, tame
 from feedbridge.standards.tokens import UNSEEN, End, Start
 from feedbridge.standards.urls import absolute, scheme
 
+LIBXML2 = ".".join(map(str, etree.LIBXML_VERSION))
+
 # What Miniflux and FreshRSS both keep (emission rule 9), and <div> and <span>, which carry languages.
 SHOWN = (
     {"a", "abbr", "acronym", "b", "br", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "q", "s"}

@@ -73,7 +73,7 @@ def killed(killed_world, tmp_path) -> Path:
 
 def run(case: Path, **asked: bool) -> pipeline.Outcome:
     """Run once, in this program."""
-    return pipeline.run(config.load(case / "config.toml"), now=NOW, asked=pipeline.Asked(**asked))
+    return pipeline.run(config.load(case / "config.toml"), clock=lambda: NOW, asked=pipeline.Asked(**asked))
 
 
 def put_aside(case: Path) -> list[Path]:
@@ -416,7 +416,7 @@ def test_an_unmounted_input(tmp_path):
         assert snapshot(case / "public") == before
         code, said = status(case)
         assert code == 3
-        assert "61 articles vanished at once" in said
+        assert "61 articles were lost at once" in said
         assert "`feedbridge run --yes` lets them go" in said
     (case / "seeds").rmdir()
     (case / "disk").rename(case / "seeds")
