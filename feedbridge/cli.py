@@ -2,6 +2,8 @@
 
 import importlib
 import logging
+import os
+import shlex
 import sys
 from difflib import get_close_matches
 
@@ -47,9 +49,15 @@ class Group(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as exc:
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(exc.message + hint, ctx) from exc
+            raise click.UsageError(exc.message + _hint(args[0]), ctx) from exc
+
+
+def _hint(mistaken: str) -> str:
+    """Say what a word that is no command was most likely meant for."""
+    near = get_close_matches(mistaken, COMMANDS, n=1)
+    if os.path.isdir(mistaken):  # noqa: PTH112  # a Path's method fails where this says no
+        return f" Did you mean `feedbridge run --input {shlex.quote(mistaken)} --output DIR`?"
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -100,7 +108,9 @@ def _reason(exc: BaseException) -> tuple[str, int]:
             return str(exc), exc.exit_code
         case click.UsageError():
             command = exc.ctx.command_path if exc.ctx else "feedbridge"
-            return f"{exc.format_message()} See `{command} --help`.", exc.exit_code
+            message = exc.format_message()
+            stop = "" if message.endswith((".", "?", "!")) else "."
+            return f"{message}{stop} See `{command} --help`.", exc.exit_code
         case click.Abort() | KeyboardInterrupt():
             return "interrupted; the feeds published before still stand", 1
     log.debug("program.failed", exc_info=exc)

@@ -8,7 +8,6 @@ from typing import Any
 import click
 import msgspec
 
-from feedbridge import config as configuration
 from feedbridge import pipeline
 from feedbridge.commands import options, terminal
 from feedbridge.model import Ran
@@ -22,21 +21,23 @@ SHOWN = 20  # rejected and held articles each
 @click.command(
     cls=options.Command, short_help="Say how things stand: runs, feeds, rejected and held articles."
 )
+@options.directories
 @click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
     """Say when the last run was and how it ended, what feeds there are, and what a person should look at.
 
-    Exits with 3 when something is wrong: the last run failed, none has come to its end yet, articles are held
-    since too many vanished at once, or a feed is missing in the output directory.
+    Exits with 3 when something is wrong: the last run failed, none has come to its end yet, feeds wait for
+    one that does, articles are held since too many were lost at once, or a file of a feed is missing or was
+    changed in the output directory.
 
     \b
     Examples:
       feedbridge status
       feedbridge status --json
+      feedbridge status --input ~/archive --output ~/public --state ~/catalogue.sqlite3
     """  # noqa: D301  # click looks for the character \b
-    config = configuration.load(options.locate(options.of(context)))
-    found = pipeline.status(config)
+    found = pipeline.status(options.configured(options.of(context)))
     terminal.say(_json(found) if as_json else "\n".join(_lines(found, datetime.now(UTC))))
     if found.troubles:
         context.exit(UNHEALTHY_EXIT)
@@ -93,6 +94,8 @@ def _json(found: pipeline.Status) -> str:
             {"path": show(one.path), "code": one.code, "detail": show(one.detail)} for one in found.rejected
         ],
         "held": [show(one.stamp.path) for one in found.held],
+        "missing": found.missing,
+        "changed": found.changed,
     }
     if isinstance(report := (shown["last_success"] or {}).get("report"), dict):
         report["rejected"] = shown["rejected"]  # they are remembered by themselves

@@ -1,6 +1,6 @@
 """How things stand: what the catalogue tells of runs and feeds, and whether a person should look."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +8,8 @@ from feedbridge import publish
 from feedbridge.catalogue import Catalogue, DamagedError, stands
 from feedbridge.config import Config
 from feedbridge.errors import StateError, UsageError
-from feedbridge.model import KnownDocument, KnownFile, Ran, Rejected, Value
+from feedbridge.model import KnownDocument, KnownFile, KnownRendition, Ran, Rejected, Value
+from feedbridge.pipeline.pairs import check_pair
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
@@ -29,19 +30,27 @@ class Status(Value, frozen=True):
     feeds: tuple[Feed, ...]
     rejected: tuple[Rejected, ...]
     held: tuple[KnownFile, ...]
+    missing: tuple[str, ...]  # files of feeds, by their paths
+    changed: tuple[str, ...]  # likewise: not as a run left them; none while one is at work
     troubles: tuple[str, ...]  # for people; healthy is who has none
 
 
 def status(config: Config) -> Status:
     """Return how things stand; nothing is looked at but the catalogue and the files of the feeds.
 
-    Raises: UsageError where nothing is remembered; StateError, OutputError, LockedError.
+    Raises: UsageError where nothing is remembered, or what is remembered is of other directories; StateError,
+    OutputError, LockedError.
     """
     file = config.state.file
-    if file is None or not stands(file):
+    if file is None:
         raise UsageError(
-            "there is no catalogue to tell of: `feedbridge run` makes it; with --stateless, or with --input "
-            "and --output and no --state, nothing is remembered"
+            "there is no catalogue to tell of: with --input and --output a run remembers nothing, unless "
+            "--state names a file; give it here, too"
+        )
+    if not stands(file):
+        raise UsageError(
+            f"there is no catalogue {show(str(file))}: `feedbridge run` makes it, but not with --stateless; "
+            "give --config, or --input, --output and --state, as they were given to it"
         )
     output = publish.Site(config.output.directory, gzip=config.output.gzip)
     try:
@@ -54,8 +63,10 @@ def status(config: Config) -> Status:
 
 def _status(file: Path, output: publish.Site, config: Config) -> Status:
     with Catalogue(file) as catalogue:
+        check_pair(catalogue, config)
         is_running = publish.is_locked(config.output.directory)
         held = catalogue.files.held()
+        missing, changed = _compare(catalogue.documents.renditions(), output)
         return Status(
             last_success=catalogue.runs.last(failed=False),
             last_failure=catalogue.runs.last(failed=True),
@@ -63,13 +74,24 @@ def _status(file: Path, output: publish.Site, config: Config) -> Status:
             feeds=tuple(_feeds(catalogue)),
             rejected=catalogue.files.rejected(),
             held=held,
+            missing=missing,
+            changed=() if is_running else changed,  # by that run
             troubles=(
                 *_of_runs(catalogue),
                 *_of_held(held),
-                *_of_feeds(catalogue, output),
-                *(() if is_running else _of_waiting(catalogue)),
+                *_of_missing(missing),
+                *(() if is_running else (*_of_changed(changed), *_of_waiting(catalogue))),
             ),
         )
+
+
+def _compare(
+    known: Sequence[KnownRendition], output: publish.Site
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the files that are missing, and those that are not as they were put in place."""
+    odd = [one.path for one in known if not output.stands(one)]
+    missing = frozenset(path for path in odd if output.stamp(path) is None)
+    return tuple(filter(missing.__contains__, odd)), tuple(path for path in odd if path not in missing)
 
 
 def _feeds(catalogue: Catalogue) -> Iterator[Feed]:
@@ -92,15 +114,29 @@ def _of_held(held: tuple[KnownFile, ...]) -> Iterator[str]:
     if held:
         since = min(one.held_since for one in held if one.held_since)
         yield (
-            f"{len(held)} articles vanished at once, {rfc3339(since)}: they are held until the files "
-            "are back; `feedbridge run --yes` lets them go"
+            f"{len(held)} articles were lost at once, {rfc3339(since)}: their entries are held until their "
+            "files are back; `feedbridge run --yes` lets them go"
         )
 
 
-def _of_feeds(catalogue: Catalogue, output: publish.Site) -> Iterator[str]:
-    for one in catalogue.documents.renditions():
-        if output.status(one.path) is None:
-            yield f"{one.path} is missing in the output directory; the next run puts it there"
+def _of_missing(paths: Sequence[str]) -> Iterator[str]:
+    if len(paths) == 1:
+        yield f"{paths[0]} is missing in the output directory; the next run puts it there"
+    elif paths:
+        yield (
+            f"{len(paths)} files of feeds are missing in the output directory, {paths[0]} among them; "
+            "the next run puts them there"
+        )
+
+
+def _of_changed(paths: Sequence[str]) -> Iterator[str]:
+    if len(paths) == 1:
+        yield f"{paths[0]} was changed since it was put in place; the next run puts it right"
+    elif paths:
+        yield (
+            f"{len(paths)} files of feeds were changed since they were put in place, {paths[0]} among them; "
+            "the next run puts them right"
+        )
 
 
 def _of_waiting(catalogue: Catalogue) -> Iterator[str]:

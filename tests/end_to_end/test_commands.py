@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,13 +17,124 @@ from feedbridge import cli, config
 from tests.samples import archive, raw
 
 
-@pytest.mark.parametrize("command", [[], ["init"], ["run"], ["explain"]])
+@pytest.mark.parametrize("command", [[], ["init"], ["run"], ["explain"], ["status"]])
 def test_help_is_there_for_every_command(feedbridge, command):
     """--help says what it does, with examples, and exits with 0; so does -h."""
     done = feedbridge(*command, "--help")
     assert done.returncode == 0
     assert f"feedbridge {' '.join(command) or 'run'}" in done.stdout
     assert done.stdout == feedbridge(*command, "-h").stdout
+
+
+def test_directories_are_named_alike_everywhere(feedbridge):
+    """What `run` says of --input, --output and --state, `status` and `explain` say, too."""
+    said = [
+        feedbridge(command, "--help").stdout.partition("Options:\n")[2].partition("[state] file")[0].split()
+        for command in ("run", "status", "explain")
+    ]
+    assert said[0][:2] == ["--input", "DIR"]
+    assert {"--output", "--state"} < set(said[0])
+    assert said == said[:1] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["--input", "."], "give --output too", id="input alone"),
+        pytest.param(["--output", "."], "give --input too", id="output alone"),
+        pytest.param(["--state", "x"], "feedbridge init", id="a catalogue alone"),
+        pytest.param(["--input", "a.txt"], "'a.txt' is a file", id="a file for a directory"),
+        pytest.param(["--state", "."], "'.' is a directory", id="a directory for a file"),
+    ],
+)
+@pytest.mark.parametrize("command", [["run"], ["status"], ["explain", "a.txt"]])
+def test_directories_are_refused_alike_everywhere(feedbridge, tmp_path, command, arguments, words):
+    """Where something is missing or of the wrong kind, exit 2; nothing is taken for what was not named."""
+    (tmp_path / "a.txt").write_bytes(raw())
+    done = feedbridge(*command, *arguments)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "archive.assumed" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(
+            ["run", "my archive/"],
+            "(my archive/): give the archive by --input 'my archive/' (and --output DIR). See",
+            id="the archive",
+        ),
+        pytest.param(
+            ["run", "my archive", "out"], "by --input 'my archive' --output out. See", id="archive and output"
+        ),
+        pytest.param(
+            ["run", "--output", "out", "my archive"],
+            "give the archive by --input 'my archive'. See",
+            id="the archive beside --output",
+        ),
+        pytest.param(
+            ["run", "--input", "my archive", "there"],
+            "give the directory of the feeds by --output there. See",
+            id="the output beside --input",
+        ),
+        pytest.param(
+            ["run", "configured"], "by --config configured/config.toml. See", id="a configured folder"
+        ),
+        pytest.param(
+            ["status", "there"],
+            "by --input there (and --output and --state as `feedbridge run` had them). See",
+            id="status",
+        ),
+        pytest.param(["explain", "a.txt", "there"], "give the archive by --input there", id="explain"),
+        pytest.param(
+            ["explain", "there"], "there is a directory: name one file of the archive", id="no file"
+        ),
+        pytest.param(
+            ["explain"], "no article was named: name one file of the archive, or an", id="no article"
+        ),
+        pytest.param(
+            ["explain", "nowhere.txt"], "there is no file nowhere.txt; to find an id", id="a typing error"
+        ),
+        pytest.param(
+            ["my archive"],
+            "Did you mean `feedbridge run --input 'my archive' --output DIR`? See",
+            id="a directory for a command",
+        ),
+    ],
+)
+def test_whoever_forgets_an_option_is_told_it(feedbridge, tmp_path, arguments, words):
+    """A directory that stands alone is exit 2, with the option that names it; nothing is made or read."""
+    for name in ("my archive", "there", "configured"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "configured" / "config.toml").touch()
+    (tmp_path / "a.txt").write_bytes(raw())
+    done = feedbridge(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "warning" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["run", "nowhere"], id="nothing of this name"),
+        pytest.param(["run", "a.txt"], id="a file"),
+        pytest.param(["run", "--input", "there", "--output", "out", "there"], id="both are named already"),
+        pytest.param(["run", "there", "there", "there"], id="three"),
+        pytest.param(["init", "there", "there"], id="a command without --input"),
+    ],
+)
+def test_other_strays_are_only_named(feedbridge, tmp_path, arguments):
+    """Nothing is guessed where nothing can be known."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "a.txt").write_bytes(raw())
+    done = feedbridge(*arguments)
+    assert done.returncode == 2
+    assert re.sub(r"arguments? \(.*\)", "…", done.stderr) == (
+        f"feedbridge: Got unexpected extra …. See `feedbridge {arguments[0]} --help`.\n"
+    )
 
 
 def test_version(feedbridge):
@@ -38,6 +150,9 @@ def test_version(feedbridge):
         pytest.param(["run", "--input", "x"], "give --output too", id="input alone and no configuration"),
         pytest.param(["run", "--config", "nowhere.toml"], "nowhere.toml", id="a missing configuration"),
         pytest.param(["-v", "-q", "run"], "--verbose and --quiet", id="contradiction"),
+        pytest.param(
+            ["run", "--state", "x", "--stateless"], "--state and --stateless", id="memory and none of it"
+        ),
         pytest.param(["run"], "feedbridge init", id="no configuration"),
         pytest.param(["explain", "urn:uuid:1"], "feedbridge init", id="an id and no configuration"),
     ],
@@ -166,6 +281,24 @@ def test_explain_says_why_a_file_is_no_article(feedbridge, tmp_path, name, sourc
     """A file without entry is explained too."""
     (tmp_path / name).write_bytes(source)
     assert words in feedbridge("explain", name).stdout
+
+
+def test_explain_takes_a_files_folder_where_there_is_no_configuration(feedbridge, tmp_path):
+    """With a warning that names the folder; not where the archive is named."""
+    archive(tmp_path / "in", count=1)
+    done = feedbridge("explain", "in/00000.txt")
+    assert done.stdout.startswith("00000.txt: an entry\n")
+    assert f"warning archive.assumed input={tmp_path}/in detail=" in done.stderr
+    named = feedbridge("explain", "in/00000.txt", "--input", "in", "--output", "out")
+    assert (named.stdout, named.stderr) == (done.stdout, "")
+
+
+def test_explain_names_a_file_below_the_archive_that_is_named(feedbridge, tmp_path):
+    """--input goes before what the configuration says."""
+    archive(tmp_path / "in" / "2024", count=1)
+    (tmp_path / "config.toml").write_text('[input]\ndirectory = "in/2024"\n')
+    done = feedbridge("explain", "in/2024/00000.txt", "--input", "in")
+    assert done.stdout.startswith("2024/00000.txt: an entry\n")
 
 
 def test_explain_of_a_file_elsewhere_is_exit_2(feedbridge, tmp_path):
@@ -309,3 +442,13 @@ def test_an_interrupted_run_leaves_nothing_half_done(tmp_path, number):
     assert child.returncode == (1 if number == signal.SIGINT else -number)
     assert "Traceback" not in said
     assert not list((tmp_path / "out").rglob("*.fbtmp"))
+
+
+@pytest.mark.parametrize("option", ["--input", "--output", "--state"])
+def test_an_empty_name_is_no_place(feedbridge, tmp_path, option):
+    """It is a shell's variable that was not set: this folder is not taken for it."""
+    named = {"--input": "in", "--output": "out", "--state": "state", option: ""}
+    done = feedbridge("run", *(word for pair in named.items() for word in pair), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"Invalid value for '{option}': the name is empty." in done.stderr
+    assert list(tmp_path.iterdir()) == []

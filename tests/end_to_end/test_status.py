@@ -78,12 +78,82 @@ def test_json_tells_the_same(standing, feedbridge):
     assert sizes["main"] == sum(file.stat().st_size for file in files)
 
 
-def test_without_a_run_there_is_nothing_to_tell(tmp_path, feedbridge):
+NAMED = ("--input", "in", "--output", "out", "--state", "seen.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(
+            (), ".feedbridge/catalogue.sqlite3: `feedbridge run` makes it", id="before the first run"
+        ),
+        pytest.param(NAMED, "seen.sqlite3: `feedbridge run` makes it", id="no file of this name"),
+        pytest.param(NAMED[:4], "--state names a file", id="directories, and no catalogue"),
+    ],
+)
+def test_without_a_catalogue_there_is_nothing_to_tell(tmp_path, feedbridge, arguments, words):
     """That is wrong usage, and says what to do."""
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-    done = feedbridge("status")
+    done = feedbridge("status", *arguments)
     assert done.returncode == 2
-    assert "`feedbridge run` makes it" in done.stderr
+    assert words in done.stderr
+    assert not list(tmp_path.rglob("*.sqlite3"))
+
+
+def test_a_stateless_run_leaves_nothing_to_tell_of(tmp_path, feedbridge):
+    """Whatever the configuration says of a catalogue."""
+    archive(tmp_path / "in", count=1)
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    assert feedbridge("run", "--stateless").returncode == 0
+    assert feedbridge("status").returncode == 2
+
+
+@pytest.fixture
+def named(tmp_path, feedbridge):
+    """Give a folder without a configuration, after a run whose directories and catalogue were named."""
+    archive(tmp_path / "in", count=9)
+    assert feedbridge("run", *NAMED).returncode == 0
+    return tmp_path
+
+
+def test_a_run_without_a_configuration_is_asked_after_by_the_same_options(named, feedbridge):
+    """Its catalogue is found, and its output directory looked at."""
+    done = feedbridge("status", *NAMED)
+    assert done.returncode == 0, done.stderr
+    assert "\n  main: 9 entries, " in done.stdout
+    (named / "out" / "atom.xml").unlink()
+    done = feedbridge("status", *NAMED)
+    assert done.returncode == 3
+    assert "atom.xml is missing" in done.stdout
+
+
+def test_an_article_is_explained_by_the_catalogue_that_is_named(named, feedbridge):
+    """Only that one knows that the article is held."""
+    for file in (named / "in").glob("*.txt"):
+        file.unlink()
+    assert feedbridge("run", "-q", *NAMED).returncode == 0
+    done = feedbridge("explain", "in/00001.txt", *NAMED)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("00001.txt: held: the file is gone, its entry stays\n")
+
+
+@pytest.mark.usefixtures("standing")
+@pytest.mark.parametrize("command", [["status"], ["explain", "in/00001.txt"], ["run"]])
+def test_a_catalogue_of_other_directories_is_refused(feedbridge, command):
+    """What it knows says nothing of these: files that were never there would be told as missing."""
+    done = feedbridge(*command, "--output", "elsewhere")
+    assert done.returncode == 2
+    assert "belongs to another input and output" in done.stderr
+    assert '"../elsewhere"' in done.stderr
+
+
+def test_a_folder_that_moved_as_a_whole_is_the_same(standing, feedbridge):
+    """Directories are known by how they lie to the catalogue."""
+    for name in (".feedbridge", "in", "out", "config.toml"):
+        (standing / "moved").mkdir(exist_ok=True)
+        (standing / name).rename(standing / "moved" / name)
+    done = feedbridge("status", cwd=standing / "moved")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_failed_run_is_told_until_one_succeeds(standing, feedbridge):
@@ -115,19 +185,95 @@ def test_held_and_rejected_articles_are_named(standing, feedbridge):
     assert "articles.held" in run.stderr
     done = feedbridge("status")
     assert done.returncode == 3
-    assert "9 articles vanished at once" in done.stdout
+    assert "9 articles were lost at once" in done.stdout
     assert "held: 9\n  00000.txt\n" in done.stdout
     assert len(json.loads(feedbridge("status", "--json").stdout)["held"]) == 9
 
 
 def test_a_missing_feed_is_trouble_until_the_next_run(standing, feedbridge):
     """Somebody removed it."""
+    (standing / "out" / "source" / "dw" / "atom.xml").unlink()
+    done = feedbridge("status")
+    assert done.returncode == 3
+    assert "\n  source/dw/atom.xml is missing in the output directory; the next run puts it" in done.stdout
+    assert feedbridge("run").returncode == 0
+    assert feedbridge("status").returncode == 0
+
+
+def test_many_missing_files_are_one_line(standing, feedbridge):
+    """It says how many and names one; --json names all."""
     shutil.rmtree(standing / "out" / "source")
     done = feedbridge("status")
     assert done.returncode == 3
-    assert "source/dw/atom.xml is missing" in done.stdout
+    trouble, after = done.stdout.splitlines()[1:3]
+    assert trouble.startswith(
+        "  6 files of feeds are missing in the output directory, source/dw/atom.xml among"
+    )
+    assert after.startswith("last success")
+    found = json.loads(feedbridge("status", "--json").stdout)
+    assert len(found["troubles"]) == 1
+    assert found["missing"] == [
+        f"source/{source}/{name}"
+        for source in ("dw", "example-org-bfabc3")
+        for name in ("atom.xml", "index.html", "rss.xml")
+    ]
+
+
+def truncated(path: Path) -> None:
+    """Shorten a file by its last byte, and leave its time as it was."""
+    status = path.stat()
+    os.truncate(path, status.st_size - 1)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def rewritten(path: Path) -> None:
+    """Put other bytes of the same length in place, by an editor that keeps the inode."""
+    body = path.read_bytes()
+    path.write_bytes(body[:-1] + b" ")
+    os.utime(path, (EPOCH.timestamp(),) * 2)
+
+
+def replaced(path: Path) -> None:
+    """Put another file of the same length and time in place."""
+    status = path.stat()
+    other = path.with_name("other")
+    other.write_bytes(b" " * status.st_size)
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.rename(path)
+
+
+@pytest.mark.parametrize("change", [truncated, rewritten, replaced])
+def test_a_changed_feed_is_trouble_until_the_next_run(standing, feedbridge, change):
+    """Whatever of the file tells it: readers get what no run wrote."""
+    path = standing / "out" / "rss.xml"
+    before = path.read_bytes()
+    change(path)
+    done = feedbridge("status")
+    assert done.returncode == 3
+    assert "\n  rss.xml was changed since it was put in place; the next run puts it right\n" in done.stdout
+    assert json.loads(feedbridge("status", "--json").stdout)["changed"] == ["rss.xml"]
     assert feedbridge("run").returncode == 0
+    assert path.read_bytes() == before
     assert feedbridge("status").returncode == 0
+
+
+def test_many_changed_files_are_one_line(standing, feedbridge):
+    """As after a copy that kept no times."""
+    for path in (standing / "out").rglob("*.xml"):
+        os.utime(path, (0, 0))
+    done = feedbridge("status")
+    assert done.returncode == 3
+    trouble, after = done.stdout.splitlines()[1:3]
+    assert trouble.startswith("  6 files of feeds were changed since they were put in place, atom.xml among")
+    assert after.startswith("last success")
+
+
+def test_a_file_is_not_called_changed_while_a_run_is_at_work(standing, feedbridge):
+    """That run may have put it in place a moment ago."""
+    truncated(standing / "out" / "rss.xml")
+    with publish.locked(standing / "out"):
+        found = json.loads(feedbridge("status", "--json").stdout)
+    assert (found["healthy"], found["changed"]) == (True, [])
 
 
 def test_a_long_list_is_cut(standing, feedbridge):
