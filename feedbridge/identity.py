@@ -39,7 +39,7 @@ def join(versions: Sequence[Version], *, measure: Callable[[Version], Measure]) 
         guid=guid(speaker.key),
         speaker=speaker.path,
         digest=speaker.digest,
-        versions=_digest(versions),
+        versions=_digest(version.digest for version in versions),
         published=published,
         updated=max(published, since),
         arrived=min(epochs, default=published),
@@ -53,10 +53,8 @@ def ranked(versions: Sequence[Version], *, measure: Callable[[Version], Measure]
     return _ranked(versions, _measures(versions, measure))
 
 
-def _digest(versions: Iterable[Version]) -> bytes:
-    """Return what is equal for the same files: of some the path tells the date."""
-    files = sorted(version.digest + version.path for version in versions)
-    return hashlib.blake2b(b"\0".join(files), digest_size=16).digest()
+def _digest(digests: Iterable[bytes]) -> bytes:
+    return hashlib.blake2b(b"".join(sorted(set(digests))), digest_size=16).digest()
 
 
 def _measures(versions: Sequence[Version], measure: Callable[[Version], Measure]) -> dict[bytes, Measure]:

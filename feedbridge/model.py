@@ -194,7 +194,9 @@ class KnownFile(Value, frozen=True):
 
     stamp: Stamp
     found: Version | Ignored | Rejected | Gone  # what it proved to be when it was looked at last
-    version: Version | None  # the facts of its article; an unreadable file keeps those that it had
+    version: (
+        Version | None
+    )  # the facts of its article; whoever cannot be read or used keeps those that it had
     header: Header | None = None  # of its article, likewise
     measure: Measure | None = None  # None until it is needed
     is_read_again: bool = False  # by the next run, whatever its stamp says: it was young, or unreadable
@@ -202,9 +204,19 @@ class KnownFile(Value, frozen=True):
     held_since: datetime | None = None  # when its article was found to be lost, with too many others
 
     @property
-    def is_unreadable(self) -> bool:
-        """Whether nobody can tell what it is, so that its article stays."""
-        return isinstance(self.found, Rejected) and self.found.code == "unreadable"
+    def path(self) -> bytes:
+        """The path of its file, also where another article has taken its place there."""
+        return self.stamp.path.partition(b"\0")[0]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its article can be read."""
+        return isinstance(self.found, Version)
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether what it says is known, or can be read."""
+        return self.measure is not None or self.is_readable
 
 
 class Group(NamedTuple):
@@ -221,7 +233,7 @@ class Identity(Value, frozen=True):
     guid: str
     speaker: bytes  # the path of the file that speaks
     digest: bytes  # of the whole file that speaks
-    versions: bytes  # a digest of all its files: their paths and contents
+    versions: bytes  # a digest of the contents of all its files
     published: datetime
     updated: datetime
     arrived: datetime
@@ -232,6 +244,21 @@ class Identity(Value, frozen=True):
     def groups(self) -> tuple[Group, ...]:
         """The groups to which it belongs."""
         return Group(), Group("source", self.source)
+
+
+class Sizes(Value, frozen=True):
+    """How long the cleaned content of a file is."""
+
+    content_bytes: int
+    summary_bytes: int
+
+
+class Candidate(Value, frozen=True):
+    """An entry that a feed may hold."""
+
+    identity: Identity
+    sizes: Sizes | None  # of its content; None: it is to be cleaned
+    generation: int  # of the rules by which that was made
 
 
 class Change(Value, frozen=True):
@@ -308,13 +335,6 @@ class Document(Value, frozen=True):
     language: str  # BCP 47, "und" if unknown
     updated: datetime
     entries: tuple[Entry, ...]
-
-
-class Sizes(Value, frozen=True):
-    """How long the cleaned content of a file is."""
-
-    content_bytes: int
-    summary_bytes: int
 
 
 class KnownDocument(Value, frozen=True):

@@ -68,9 +68,8 @@ class Archive:
         self._roots = roots
         self._scope = scope
         self._opened: list[int] = []  # a descriptor for each root, so that all is read from the same tree
-        self._directory: tuple[int, bytes, int] | None = (
-            None  # the one read from last: root, path, descriptor
-        )
+        # The one that was read from last: root, path, descriptor.
+        self._directory: tuple[int, bytes, int] | None = None
 
     def __enter__(self) -> Self:
         for root in self._roots:
@@ -103,21 +102,24 @@ class Archive:
                 return root.prefix + os.fsencode(place.relative_to(directory))
         return None
 
-    def read(self, stamp: Stamp) -> bytes | Ignored | Rejected | Gone:
-        """Read one file whole, or say why not. Only files that look like an article are read to their end.
+    def read(self, stamp: Stamp) -> tuple[Stamp, bytes | Ignored | Rejected | Gone]:
+        """Read one file whole, or say why not; with the stamp that it has while it is read.
+
+        Only files that look like an article are read to their end.
 
         Raises: InputError if the disk fails: reading on would make articles seem gone.
         """
         try:
             descriptor = self._open_file(stamp)
         except OSError as exc:
-            return self._unreadable(stamp, exc)
+            return stamp, self._unreadable(stamp, exc)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return Ignored(path=stamp.path, reason="no regular file")
-            return self._read_open(stamp, descriptor)
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return stamp, Ignored(path=stamp.path, reason="no regular file")
+            return _stamp(stamp.path, stamp.root, status), self._read_open(stamp, descriptor)
         except OSError as exc:
-            return self._unreadable(stamp, exc)
+            return stamp, self._unreadable(stamp, exc)
         finally:
             os.close(descriptor)
 
@@ -210,13 +212,7 @@ class Archive:
         reason = "our own output" if is_own else self._why_ignored(relative, entry.name, status.st_mode)
         if reason:
             return Ignored(path=path, reason=reason)
-        return Stamp(
-            path=path,
-            root=number,
-            size_bytes=status.st_size,
-            mtime_ns=max(-INTEGER_MAX, min(status.st_mtime_ns, INTEGER_MAX)),
-            inode=status.st_ino & INTEGER_MAX,
-        )
+        return _stamp(path, number, status)
 
     def _is_entered(self, relative: bytes, name: str) -> bool:
         return not name.startswith(".") and not _matches(self._scope.exclude, relative, name)
@@ -233,6 +229,16 @@ class Archive:
         if self._scope.include and not _matches(self._scope.include, relative, name):
             return "not included by [input] include"
         return ""
+
+
+def _stamp(path: bytes, root: int, status: os.stat_result) -> Stamp:
+    return Stamp(
+        path=path,
+        root=root,
+        size_bytes=status.st_size,
+        mtime_ns=max(-INTEGER_MAX, min(status.st_mtime_ns, INTEGER_MAX)),
+        inode=status.st_ino & INTEGER_MAX,
+    )
 
 
 def _open_below(root: int, directory: bytes) -> int:

@@ -38,18 +38,26 @@ def recent_since(newest: datetime) -> datetime:
 
 
 def fill(
-    members: Iterable[Identity], *, spec: FeedSpec, recent: datetime, size_of: Callable[[Identity], Sizes]
+    members: Iterable[Identity],
+    *,
+    spec: FeedSpec,
+    recent: datetime,
+    size_of: Callable[[Identity], Sizes | None],
 ) -> Filled:
     """Take of `candidates` until the feed is full (emission rule 5); `recent` is since when an arrival is so.
 
     `size_of` is asked for one entry at a time, newest first, and never for one beyond the limits, so that
-    only what is needed is normalised. The newest entry always stands, whatever its size.
+    only what is needed is normalised; whoever has none is left out. The newest entry always stands, whatever
+    its size.
     """
     taken: list[Identity] = []
     room = spec.max_bytes
     waiting = iter(members)
     for identity in waiting:
-        room -= size_bytes(size_of(identity), spec)
+        sizes = size_of(identity)
+        if sizes is None:
+            continue
+        room -= size_bytes(sizes, spec)
         if room < 0 and taken:
             cut = (identity, *waiting)
             return Filled(members=tuple(taken), recent_cut=sum(one.arrived >= recent for one in cut))

@@ -1,17 +1,20 @@
 """What the tests of several modules share."""
 
+import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-# The same examples in every run: a change is judged by what it changes.
-settings.register_profile("repeatable", derandomize=True)
+# The same examples in every run, however busy the machine: a change is judged by what it changes.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -39,6 +42,26 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, bytes], None]:
         assert body == path.read_bytes()
 
     return compare
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AbstractContextManager[None]]:
+    """Let the files of some names not be read for a while, whoever asks: even root."""
+
+    @contextmanager
+    def refusing(pattern: str) -> Iterator[None]:
+        whole = os.open
+
+        def refuse(path: Any, *arguments: Any, **options: Any) -> int:
+            if isinstance(path, bytes) and fnmatchcase(os.fsdecode(path), pattern):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return whole(path, *arguments, **options)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", refuse)
+            yield
+
+    return refusing
 
 
 @pytest.fixture(scope="session")

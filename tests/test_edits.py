@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import feedparser
+import msgspec
 import pytest
 
-from feedbridge import config, pipeline
+from feedbridge import config, normalise, pipeline
 from feedbridge.config import Config
 from feedbridge.pipeline import rules
 from tests.samples import EPOCH, NOW, archive, contents, raw, snapshot
@@ -189,7 +190,7 @@ def test_a_run_without_memory_knows_no_edits(standing, tmp_path):
 # --- files that cannot be read ------------------------------------------------------------
 
 
-def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, unreadable):
     """It is named, and read again by every run until it can be."""
     archive(tmp_path / "in", count=5)
     made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
@@ -198,15 +199,7 @@ def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
     before = contents(tmp_path / "out")
     new = raw(url="https://example.org/3", epoch=EPOCH + timedelta(hours=3), title="New")
     (tmp_path / "in" / "00003.txt").write_bytes(new)
-    whole = os.open
-
-    def refuse(path, *arguments, **options):
-        if path == b"00003.txt":
-            raise PermissionError(13, "Permission denied")
-        return whole(path, *arguments, **options)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "open", refuse)
+    with unreadable("00003.txt"):
         for _ in range(2):
             report = pipeline.run(made, clock=lambda: NOW).report
             assert [(one.path, one.code) for one in report.rejected] == [(b"00003.txt", "unreadable")]
@@ -219,23 +212,137 @@ def test_a_file_that_cannot_be_read_keeps_its_entry(tmp_path, monkeypatch):
     assert (report.entries, report.rejected, report.articles.changed) == (5, (), 1)
 
 
-def test_a_file_that_cannot_be_read_keeps_its_entry_under_other_rules(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_read_keeps_its_entry_under_other_rules(tmp_path, monkeypatch, unreadable):
     """As it was made by the old ones, until it can be read."""
     archive(tmp_path / "in", count=5)
     made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
     made = config.with_state(made, file=tmp_path / "state.sqlite3")
     pipeline.run(made, clock=lambda: NOW)
-    whole = os.open
-
-    def refuse(path, *arguments, **options):
-        if path == b"00003.txt":
-            raise PermissionError(13, "Permission denied")
-        return whole(path, *arguments, **options)
-
     monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "open", refuse)
+    with unreadable("00003.txt"):
         report = pipeline.run(made, clock=lambda: NOW).report
         assert (report.entries, [one.code for one in report.rejected]) == (5, ["unreadable"])
     report = pipeline.run(made, clock=lambda: NOW).report
     assert (report.entries, report.rejected, report.work.articles_cleaned) == (5, (), 1)
+
+
+@pytest.mark.parametrize("how", ["held", "unreadable"])
+def test_an_edit_is_an_update_also_where_the_file_was_out_of_reach_meanwhile(how, tmp_path, unreadable):
+    """What it said before is not forgotten."""
+    archive(tmp_path / "in", count=6)
+    file = tmp_path / "in" / "00003.txt"
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, clock=lambda: NOW)
+    if how == "held":
+        (tmp_path / "in").rename(tmp_path / "away")
+        (tmp_path / "in").mkdir()
+        assert pipeline.run(made, clock=lambda: NOW).report.articles.held == 6
+        (tmp_path / "in").rmdir()
+        (tmp_path / "away").rename(tmp_path / "in")
+    file.write_bytes(file.read_bytes().replace(b"Text of", b"Other text of"))
+    os.utime(file, (EDITED.timestamp(),) * 2)
+    if how == "unreadable":
+        with unreadable("00003.txt"):
+            assert len(pipeline.run(made, clock=lambda: NOW).report.rejected) == 1
+    (change,) = pipeline.run(made, clock=lambda: NOW).changes
+    assert change.after is not None
+    assert change.after.updated == EDITED
+
+
+def test_an_edit_while_a_run_is_at_work_is_an_update_at_its_own_time(standing, tmp_path):
+    """The time is that of what was read, not of what was listed before."""
+    write(tmp_path, "<p>Two.</p>", EDITED)
+    later = EDITED + timedelta(days=1)
+    edits = [lambda: write(tmp_path, "<p>Three.</p>", later)]
+
+    def edit_once(*_: int) -> None:
+        if edits:
+            edits.pop()()
+
+    pipeline.run(standing, clock=lambda: NOW, progress=edit_once)
+    assert updated(standing) == later
+
+
+# --- rules that change while a file is out of reach ----------------------------------------
+
+
+def same_as_without_memory(made: Config, tmp_path: Path) -> bool:
+    """Tell whether the feeds are what a run without memory makes of what stands."""
+    output = msgspec.structs.replace(made.output, directory=tmp_path / "fresh")
+    pipeline.run(
+        msgspec.structs.replace(config.with_state(made, file=None), output=output), clock=lambda: NOW
+    )
+    return contents(tmp_path / "fresh") == contents(made.output.directory)
+
+
+def in_language(made: Config, language: str) -> Config:
+    """Return the configuration with another language: all is cleaned by other rules then."""
+    return msgspec.structs.replace(made, site=msgspec.structs.replace(made.site, language=language))
+
+
+def test_a_held_article_that_is_back_elsewhere_is_made_by_the_rules_that_hold(tmp_path):
+    """Also where nothing else tells that its old content is of others."""
+    archive(tmp_path / "in", count=6)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, clock=lambda: NOW)
+    (tmp_path / "in").rename(tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    changed = in_language(made, "zh")
+    for each in (made, changed):
+        assert pipeline.run(each, clock=lambda: NOW).report.articles.held == 6
+    (tmp_path / "away").rename(tmp_path / "in" / "deeper")
+    assert pipeline.run(changed, clock=lambda: NOW).report.articles.held == 0
+    assert same_as_without_memory(changed, tmp_path)
+
+
+def test_of_two_copies_the_one_that_can_be_read_is_made_by_the_rules_that_hold(tmp_path, unreadable):
+    """Whichever of them was taken before."""
+    archive(tmp_path / "in", count=6)
+    for file in sorted((tmp_path / "in").iterdir()):
+        (tmp_path / "in" / f"z-{file.name}").write_bytes(file.read_bytes())
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, clock=lambda: NOW)
+    with unreadable("z-*"):
+        for each in (made, in_language(made, "zh")):
+            for file in (tmp_path / "in").glob("z-*"):
+                file.touch()
+            pipeline.run(each, clock=lambda: NOW)
+        assert same_as_without_memory(in_language(made, "zh"), tmp_path)
+
+
+@pytest.mark.parametrize("count", [10, 60])
+def test_what_cannot_be_read_is_compared_with_nothing_that_other_rules_made(
+    count, tmp_path, monkeypatch, unreadable
+):
+    """An entry stays as it was until all its files can be compared again."""
+    (tmp_path / "in").mkdir()
+    for number in range(count):
+        for name, hours, nonce in (("a", 0, ""), ("b", 2, "<!-- a nonce -->")):
+            body = f"<p>Text of number {number}.</p>{nonce}"
+            epoch = EPOCH + timedelta(hours=hours)
+            file = tmp_path / "in" / f"{name}-{number}.txt"
+            file.write_bytes(raw(url=f"https://example.org/{number}", epoch=epoch, body=body))
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    pipeline.run(made, clock=lambda: NOW)
+    whole = normalise.normalise
+
+    def measured_otherwise(article, **options):
+        found = whole(article, **options)
+        fingerprint = f"other {found.measure.fingerprint}"
+        return msgspec.structs.replace(
+            found, measure=msgspec.structs.replace(found.measure, fingerprint=fingerprint)
+        )
+
+    with unreadable("a-*"):
+        for file in (tmp_path / "in").glob("a-*"):
+            file.touch()
+        pipeline.run(made, clock=lambda: NOW)
+        monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+        monkeypatch.setattr(normalise, "normalise", measured_otherwise)
+        assert pipeline.run(made, clock=lambda: NOW).changed == 0
+    assert pipeline.run(made, clock=lambda: NOW).changed == 0
+    assert same_as_without_memory(made, tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedbridge.identity import guid, join, ranked
-from feedbridge.model import Identity, Measure, Version
+from feedbridge.model import Group, Identity, Measure, Version
 from tests.samples import EPOCH, unmeasured, version
 
 # Texts by digest: some say the same with other bytes, one is a stub.
@@ -308,6 +308,13 @@ def test_versions_are_equal_for_equal_contents_only(files, others):
     """Two sets of files have equal `versions` if they hold the same contents, and only then."""
     are_equal = {one.digest for one in files} == {one.digest for one in others}
     assert (joined(*files).versions == joined(*others).versions) == are_equal
+
+
+def test_an_entry_belongs_to_all_and_to_its_source():
+    """The groups of which feeds are made: that of all entries first, and that of the version that speaks."""
+    old = version(path=b"1", digest=LONG, source="bbc", source_name="BBC")
+    new = later(1, path=b"2", digest=OTHER, source="dw", source_name="Deutsche Welle")
+    assert joined(old, new).groups == (Group(), Group("source", "dw")) == (("", ""), ("source", "dw"))
 
 
 @given(st.sets(st.text(st.characters(codec="ascii"), min_size=1, max_size=8), max_size=8))

@@ -541,3 +541,29 @@ def test_a_rejected_article_is_named_once_per_change_of_its_file(configured, tmp
         os.utime(bad, (len(body), 0))
         assert told() == ["no-link"]
         assert told() == []
+
+
+def test_what_was_seen_of_a_wrong_archive_is_forgotten(configured, tmp_path):
+    """A first run that failed had put nothing in place: the catalogue is taken for the right one then."""
+    archive(tmp_path / "wrong", count=6, host="wrong.example")
+    archive(tmp_path / "in", count=6)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "atom.xml").write_text("mine")
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    wrong = config.with_directories(remembering, input=tmp_path / "wrong", output=None)
+    with pytest.raises(OutputError):
+        run(wrong)
+    (tmp_path / "out" / "atom.xml").unlink()
+    report = run(remembering).report
+    assert (report.entries, report.articles.held, report.articles.added) == (6, 0, 6)
+    assert "wrong.example" not in (tmp_path / "out" / "atom.xml").read_text()
+
+
+def test_a_failure_is_remembered_by_the_catalogue_of_its_own_archive_only(configured, tmp_path):
+    """A slip of the hand says nothing about another archive."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    with pytest.raises(InputError):
+        run(config.with_directories(remembering, input=tmp_path / "tpyo", output=tmp_path / "other"))
+    assert pipeline.status(remembering).troubles == ()

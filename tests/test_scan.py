@@ -11,7 +11,7 @@ import pytest
 
 from feedbridge import scan
 from feedbridge.errors import InputError
-from feedbridge.model import Ignored, Rejected, Stamp
+from feedbridge.model import INTEGER_MAX, FileId, Gone, Ignored, Rejected, Stamp
 from tests.samples import raw
 
 LIMIT = 100_000
@@ -24,7 +24,7 @@ class Collected(NamedTuple):
     ignored: tuple[Ignored, ...]
 
 
-def collected(archive: scan.Archive, *, own: frozenset[scan.FileId] = frozenset()) -> Collected:
+def collected(archive: scan.Archive, *, own: frozenset[FileId] = frozenset()) -> Collected:
     """Walk an archive to its end."""
     listings = list(archive.walk(own=own))
     stamps = (stamp for listing in listings for stamp in listing.stamps)
@@ -51,11 +51,11 @@ def walked(*directories: Path, **scope: object) -> tuple[list[bytes], dict[bytes
     return [stamp.path for stamp in found.stamps], {one.path: one.reason for one in found.ignored}
 
 
-def read(directory: Path, name: str = "a.txt", **scope: object) -> bytes | Ignored | Rejected:
+def read(directory: Path, name: str = "a.txt", **scope: object) -> bytes | Ignored | Rejected | Gone:
     """Walk, then read the file of this name."""
     with opened(directory, **scope) as archive:
         stamps = {stamp.path: stamp for stamp in collected(archive).stamps}
-        return archive.read(stamps[name.encode()])
+        return archive.read(stamps[name.encode()])[1]
 
 
 def test_every_regular_file_is_found(tmp_path):
@@ -114,14 +114,30 @@ def test_a_stamp_is_what_the_system_says_of_a_file(tmp_path):
     )
 
 
+def test_a_stamp_fits_into_a_database(tmp_path):
+    """A file may claim to be of the year 2270: its time is cut to what a database holds."""
+    file = tmp_path / "a.txt"
+    file.write_bytes(raw())
+    claimed_ns = 300 * 366 * 24 * 3600 * 10**9
+    os.utime(file, ns=(0, claimed_ns))
+    if file.stat().st_mtime_ns != claimed_ns:
+        pytest.skip("the file system here has no such times")
+    with opened(tmp_path) as archive:
+        (stamp,) = collected(archive).stamps
+        assert stamp.mtime_ns == INTEGER_MAX
+        assert archive.read(stamp) == (stamp, raw())
+
+
 def test_files_are_read_while_the_walk_goes_on(tmp_path):
     """A listing's files may be read before the next directory is listed."""
     for number in range(3):
         (tmp_path / f"d{number}").mkdir()
         (tmp_path / f"d{number}" / "a.txt").write_bytes(raw(title=f"{number}"))
     with opened(tmp_path) as archive:
-        found = {stamp.path: archive.read(stamp) for listing in archive.walk() for stamp in listing.stamps}
-    assert found == {f"d{number}/a.txt".encode(): raw(title=f"{number}") for number in range(3)}
+        found = [archive.read(stamp) for listing in archive.walk() for stamp in listing.stamps]
+    assert {stamp.path: body for stamp, body in found} == {
+        f"d{number}/a.txt".encode(): raw(title=f"{number}") for number in range(3)
+    }
 
 
 def test_names_that_are_no_utf8_are_found_and_read(tmp_path):
@@ -130,7 +146,7 @@ def test_names_that_are_no_utf8_are_found_and_read(tmp_path):
     with opened(tmp_path) as archive:
         (stamp,) = collected(archive).stamps
         assert stamp.path == b"\xff\xfe.txt"
-        assert archive.read(stamp) == raw()
+        assert archive.read(stamp) == (stamp, raw())
 
 
 def test_hidden_files_links_and_devices_are_ignored(tmp_path):
@@ -202,7 +218,7 @@ def test_several_directories_keep_their_files_apart(tmp_path):
         stamps = collected(archive).stamps
         assert [(stamp.root, stamp.path) for stamp in stamps] == [(0, b"one/a.txt"), (1, b"two/a.txt")]
         assert [(one.root, one.directory) for one in archive.walk()] == [(0, b""), (1, b"")]
-        assert [archive.read(stamp) for stamp in stamps] == [raw(title="one"), raw(title="two")]
+        assert [archive.read(stamp)[1] for stamp in stamps] == [raw(title="one"), raw(title="two")]
         assert archive.path_of(tmp_path / "two" / "a.txt") == b"two/a.txt"
         assert archive.path_of(tmp_path / "three.txt") is None
         assert archive.path_of(tmp_path / "one" / ".." / "two" / "a.txt") == b"two/a.txt"
@@ -258,35 +274,81 @@ def test_a_file_that_grows_while_it_is_read_ends_at_the_limit(tmp_path):
     assert found.code == "too-large"
 
 
-@pytest.mark.parametrize("replacement", ["nothing", "link", "directory", "fifo"])
-def test_a_file_that_was_replaced_since_the_walk_is_not_followed(tmp_path, replacement):
-    """What a path has become between walk and read is looked at again, without following or waiting."""
-    (tmp_path / "a.txt").write_bytes(raw())
-    (tmp_path.parent / "secret").write_bytes(raw(title="secret"))
-    with opened(tmp_path) as archive:
-        (stamp,) = collected(archive).stamps
-        (tmp_path / "a.txt").unlink()
-        if replacement == "link":
-            (tmp_path / "a.txt").symlink_to(tmp_path.parent / "secret")
-        elif replacement == "directory":
-            (tmp_path / "a.txt").mkdir()
-        elif replacement == "fifo":
-            os.mkfifo(tmp_path / "a.txt")
-        assert isinstance(archive.read(stamp), Ignored)
+def by_nothing(path: Path) -> None:
+    """Leave nothing there."""
 
 
-def test_a_directory_that_was_replaced_by_a_link_is_not_followed(tmp_path):
-    """Each step of a path is opened without following."""
-    inside, outside = tmp_path / "in", tmp_path / "out"
-    for directory in (inside / "d", outside):
+def by_a_link(path: Path) -> None:
+    """Put a link to another article, or to a directory with one, there."""
+    (outside,) = (above / "outside" for above in path.parents if (above / "outside").exists())
+    path.symlink_to(outside / path.name if path.suffix else outside)
+    assert path.exists()
+
+
+def by_a_directory(path: Path) -> None:
+    """Make a directory there."""
+    path.mkdir()
+
+
+def by_a_fifo(path: Path) -> None:
+    """Put there what would make a reader wait."""
+    os.mkfifo(path)
+
+
+def by_a_file(path: Path) -> None:
+    """Put a file there."""
+    path.write_bytes(raw())
+
+
+@pytest.fixture
+def inside(tmp_path: Path) -> Path:
+    """Give an archive with two articles, beside a directory with secret ones of the same names."""
+    for directory in (tmp_path / "in" / "d", tmp_path / "outside"):
         directory.mkdir(parents=True)
-        (directory / "a.txt").write_bytes(raw())
+        for name in ("a.txt", "b.txt"):
+            (directory / name).write_bytes(raw(title=directory.name))
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize(
+    ("replace", "found"),
+    [
+        (by_nothing, Gone(path=b"d/a.txt")),
+        (by_a_link, Gone(path=b"d/a.txt")),
+        (by_a_directory, Ignored(path=b"d/a.txt", reason="no regular file")),
+        (by_a_fifo, Ignored(path=b"d/a.txt", reason="no regular file")),
+    ],
+)
+def test_a_file_that_was_replaced_since_the_walk_is_not_followed(inside, replace, found):
+    """What a path has become is looked at again, without following or waiting."""
     with opened(inside) as archive:
-        (stamp,) = collected(archive).stamps
+        stamp, other = collected(archive).stamps
         (inside / "d" / "a.txt").unlink()
-        (inside / "d").rmdir()
-        (inside / "d").symlink_to(outside)
-        assert isinstance(archive.read(stamp), Ignored)
+        replace(inside / "d" / "a.txt")
+        assert archive.read(stamp) == (stamp, found)
+        assert archive.read(other) == (other, raw(title="d"))
+
+
+@pytest.mark.parametrize("replace", [by_nothing, by_a_link, by_a_file, by_a_fifo])
+def test_a_directory_that_was_replaced_since_the_walk_is_not_followed(inside, replace):
+    """Each step of a path is opened without following: all files in it are gone."""
+    with opened(inside) as archive:
+        stamps = collected(archive).stamps
+        (inside / "d").rename(inside.parent / "moved away")
+        replace(inside / "d")
+        assert [archive.read(stamp) for stamp in stamps] == [(one, Gone(path=one.path)) for one in stamps]
+
+
+def test_a_file_that_has_changed_since_the_walk_is_read_with_its_own_stamp(inside):
+    """What is read belongs to the stamp that the file has then: the next walk finds it as it was read."""
+    with opened(inside) as archive:
+        stamp, _ = collected(archive).stamps
+        (inside / "d" / "b.txt").rename(inside / "d" / "a.txt")
+        (inside / "d" / "a.txt").write_bytes(raw(title="another, and longer"))
+        now, found = archive.read(stamp)
+        assert found == raw(title="another, and longer")
+        assert now != stamp
+        assert (now,) == collected(archive).stamps
 
 
 @pytest.mark.parametrize("replacement", ["nothing", "link", "file"])
@@ -366,7 +428,8 @@ def test_reading_fails(tmp_path, monkeypatch, number, ends_the_run):
             with pytest.raises(InputError, match=r"cannot read a\.txt"):
                 archive.read(stamp)
         else:
-            found = archive.read(stamp)
+            now, found = archive.read(stamp)
+            assert now == stamp
             assert isinstance(found, Rejected)
             assert found.code == "unreadable"
 

@@ -31,6 +31,18 @@ __all__ = [
     "stands",
 ]
 
+_SEEN = (
+    "directories",
+    "parts",
+    "files",
+    "entries",
+    "grouped",
+    "contents",
+    "documents",
+    "members",
+    "renditions",
+)
+
 
 class Catalogue:
     """An open catalogue; without a file a private one that forgets everything when it is closed.
@@ -44,8 +56,8 @@ class Catalogue:
         self._database = Database(file, source=source)
         self.is_lasting = bool(file or source)  # it knows what earlier runs saw
         self.files = Files(self._database)
-        self.entries = Entries(self._database)
         self.documents = Documents(self._database)
+        self.entries = Entries(self._database, self.documents)
         self.runs = Runs(self._database)
 
     def __enter__(self) -> Self:
@@ -58,6 +70,10 @@ class Catalogue:
     def transaction(self) -> AbstractContextManager[None]:
         """Do all that happens within, or nothing of it."""
         return self._database.transaction()
+
+    def forget(self) -> None:
+        """Forget all that was seen and published; what runs did stays, and the facts."""
+        self._database.forget_rows(_SEEN)
 
     def is_sound(self) -> bool:
         """Tell whether SQLite finds the file to be whole; a private one always is."""

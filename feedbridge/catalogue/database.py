@@ -95,6 +95,11 @@ class Database:
         """Return the only value of a query, None where it has no row."""
         return next(self.rows(statement, parameters), (None,))[0]
 
+    def forget_rows(self, tables: Iterable[str]) -> None:
+        """Delete all rows of some tables."""
+        for table in tables:
+            self.execute(f"DELETE FROM {table}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all that happens within, or nothing of it."""
@@ -122,11 +127,29 @@ class Database:
             yield row
 
     def _copy(self, source: Path) -> None:
-        """Copy a file as it is now, in one step, so that no writer comes between."""
+        """Copy a file as it was committed last, in one step, so that no writer comes between.
+
+        Where nobody is at work SQLite is told so: it would set its files beside it, which not everybody may.
+        """
         with self._reporting():
-            address = f"{source.absolute().as_uri()}?mode=rw"  # it must be there
-            with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as connection:
-                connection.backup(self._connection)
+            before = _at_rest(source)
+            if before is not None:
+                self._copy_by(source, "immutable=1")
+            if before is None or _at_rest(source) != before:
+                self._copy_by(source, "mode=ro")
+
+    def _copy_by(self, source: Path, how: str) -> None:
+        address = f"{source.absolute().as_uri()}?{how}"
+        with closing(sqlite3.connect(address, uri=True, timeout=BUSY_S)) as connection:
+            connection.backup(self._connection, progress=self._refuse_to_wait)
+
+    def _refuse_to_wait(self, status: int, *_: int) -> None:
+        """End a copy that has waited its time: by itself it would wait for ever."""
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise self._locked()
+
+    def _locked(self) -> LockedError:
+        return LockedError(f"another process holds {self._name}; wait for its end, then run again")
 
     def _set_up(self) -> None:
         version = self._version()
@@ -175,9 +198,7 @@ class Database:
             if code in _DAMAGED:
                 raise DamagedError(str(exc)) from exc
             if code == sqlite3.SQLITE_BUSY:
-                raise LockedError(
-                    f"another process holds {self._name}; wait for its end, then run again"
-                ) from exc
+                raise self._locked() from exc
             remedy = _REMEDIES.get(
                 code, "mend that, then run again; without the file the feeds are made anew"
             )
@@ -185,6 +206,14 @@ class Database:
         except OSError as exc:
             remedy = _SYSTEM.get(exc.errno or 0, "name another file by [state] file or --state")
             raise StateError(f"cannot make {self._name}: {exc.strerror}; {remedy}") from exc
+
+
+def _at_rest(file: Path) -> tuple[int, int, int] | None:
+    """Return what tells that a file was not written to; None where somebody may be at work, or was killed."""
+    status = file.stat()
+    if not status.st_size or any(os.path.lexists(f"{file}{companion}") for companion in _COMPANIONS):
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def stands(file: Path) -> bool:
@@ -204,7 +233,7 @@ def put_aside(file: Path) -> Path:
     """Rename a damaged catalogue with its companions; return its new name. Raises: StateError."""
     aside = next(path for path in _names_aside(file) if not any(map(os.path.lexists, companions(path))))
     try:
-        for companion in ("", *_COMPANIONS):
+        for companion in (*_COMPANIONS, ""):  # no new file is ever read with an old log
             source = Path(f"{file}{companion}")
             if os.path.lexists(source):
                 source.rename(f"{aside}{companion}")

@@ -1,6 +1,6 @@
 """Documents with their members and the files that they stand in, and the cleaned contents that they need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,9 +9,9 @@ from feedbridge.catalogue.database import DamagedError, Database
 from feedbridge.catalogue.moments import from_seconds, seconds
 from feedbridge.model import Content, Identity, KnownDocument, KnownRendition, Measure, Sizes
 
-FEED = "feed"  # the kind of document whose members keep their contents
-_ASKED = 500  # values in one statement
+_GENERATION = "SELECT value FROM facts WHERE name = 'generation'"
 
+FEED = "feed"  # the kind of document whose members keep their contents
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Content).decode
 
@@ -21,6 +21,7 @@ class Documents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.generation = int(self._database.value(_GENERATION) or 0)  # of the rules that hold
 
     # --- documents ------------------------------------------------------------------------
 
@@ -56,12 +57,15 @@ class Documents:
         """Return that of a document as it was written last, b"" if it never was."""
         return self._database.value("SELECT fingerprint FROM documents WHERE name = ?", (name,)) or b""
 
-    def put(self, known: KnownDocument, members: Sequence[Identity]) -> None:
+    def put(self, known: KnownDocument) -> None:
         """Remember a feed that was put in place."""
         row = (known.name, FEED, known.is_dirty, known.fingerprint, seconds(known.updated))
         self._database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", row)
-        self._database.execute("DELETE FROM members WHERE document = ?", (known.name,))
-        rows = ((known.name, place, one.key, one.digest) for place, one in enumerate(members))
+
+    def put_members(self, name: str, members: Iterable[Identity]) -> None:
+        """Remember what a document holds, or is to hold."""
+        self._database.execute("DELETE FROM members WHERE document = ?", (name,))
+        rows = ((name, place, one.key, one.digest) for place, one in enumerate(members))
         self._database.execute_many("INSERT INTO members VALUES (?, ?, ?, ?)", rows)
 
     def clean(self, names: Iterable[str]) -> None:
@@ -72,15 +76,11 @@ class Documents:
     def remove(self, name: str) -> None:
         """Forget a document that is not to stand any more."""
         for table, column in (("documents", "name"), ("members", "document"), ("renditions", "document")):
-            self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))  # noqa: S608  # constants
+            self._database.execute(f"DELETE FROM {table} WHERE {column} = ?", (name,))
 
     def is_member(self, key: str) -> bool:
         """Tell whether an entry stands in any document."""
         return self._database.value("SELECT 1 FROM members WHERE key = ? LIMIT 1", (key,)) is not None
-
-    def count_members(self) -> int:
-        """Return how many entries stand in any document."""
-        return self._database.value("SELECT count(DISTINCT key) FROM members") or 0
 
     def members(self, name: str) -> tuple[str, ...]:
         """Return the keys of a document's entries, in order."""
@@ -102,17 +102,6 @@ class Documents:
 
     # --- contents -------------------------------------------------------------------------
 
-    def sizes(self, digests: Sequence[bytes]) -> dict[bytes, Sizes]:
-        """Return how long cleaned contents of files are, of those that are at hand."""
-        found = {}
-        for start in range(0, len(digests), _ASKED):
-            asked = tuple(digests[start : start + _ASKED])
-            marks = ", ".join("?" * len(asked))
-            query = f"SELECT digest, content_bytes, summary_bytes FROM contents WHERE digest IN ({marks})"  # noqa: S608  # marks
-            for digest, content_bytes, summary_bytes in self._database.rows(query, asked):
-                found[digest] = Sizes(content_bytes=content_bytes, summary_bytes=summary_bytes)
-        return found
-
     def content(self, digest: bytes) -> Content:
         """Return the cleaned content of a file, which must be at hand."""
         kept = self._database.value("SELECT content FROM contents WHERE digest = ?", (digest,))
@@ -122,34 +111,38 @@ class Documents:
             raise DamagedError(f"a content cannot be read: {exc}") from exc
 
     def put_content(self, digest: bytes, content: Content, sizes: Sizes) -> None:
-        """Keep the cleaned content of a file; decisions are not kept."""
+        """Keep the cleaned content of a file, made by the rules that hold; decisions are not kept."""
         kept = _encode(msgspec.structs.replace(content, decisions=()))
-        measure = content.measure
-        row = (digest, sizes.content_bytes, sizes.summary_bytes, measure.fingerprint, measure.length, kept)
-        self._database.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?)", row)
+        measure = (content.measure.fingerprint, content.measure.length)
+        row = (digest, sizes.content_bytes, sizes.summary_bytes, *measure, self.generation, kept)
+        self._database.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def measure(self, digest: bytes) -> Measure | None:
-        """Return what a file is compared by whose content is at hand."""
-        query = "SELECT fingerprint, length FROM contents WHERE digest = ?"
-        row = next(self._database.rows(query, (digest,)), None)
+        """Return what a file is compared by whose content is at hand, made by the rules that hold."""
+        query = "SELECT fingerprint, length FROM contents WHERE digest = ? AND generation = ?"
+        row = next(self._database.rows(query, (digest, self.generation)), None)
         return Measure(fingerprint=row[0], length=row[1]) if row else None
 
-    def forget_contents(self) -> None:
-        """Forget cleaned contents, since the rules for them have changed; if their files can be read."""
-        unread = "SELECT digest FROM files WHERE digest IS NOT NULL AND state <> 'article'"
-        self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({unread})")  # noqa: S608  # a constant
+    def age_contents(self) -> None:
+        """Let other rules hold: contents made by others serve only what cannot be read any more."""
+        self.generation += 1
+        statement = "INSERT OR REPLACE INTO facts VALUES ('generation', ?)"
+        self._database.execute(statement, (str(self.generation),))
 
-    def forget_content(self, digest: bytes) -> None:
-        """Forget one cleaned content, and have the documents made anew that hold it."""
-        self._database.execute("DELETE FROM contents WHERE digest = ?", (digest,))
-        holding = "SELECT document FROM members WHERE digest = ?"
-        statement = f"UPDATE documents SET is_dirty = 1, fingerprint = x'' WHERE name IN ({holding})"  # noqa: S608  # constants
-        self._database.execute(statement, (digest,))
+    def soil_aged(self) -> None:
+        """Mark the documents as dirty that hold an aged content whose file can be read again."""
+        aged = (
+            "SELECT document FROM contents CROSS JOIN members USING (digest) CROSS JOIN entries USING (key) "
+            "CROSS JOIN files ON path = speaker WHERE contents.generation < ? AND state = 'article'"
+        )
+        self._database.execute(
+            f"UPDATE documents SET is_dirty = 1 WHERE name IN ({aged})", (self.generation,)
+        )
 
     def sweep_contents(self) -> None:
         """Forget the contents that no feed needs."""
         needed = "SELECT members.digest FROM members JOIN documents ON document = name WHERE kind = ?"
-        self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({needed})", (FEED,))  # noqa: S608  # a constant
+        self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({needed})", (FEED,))
 
 
 def _document(row: tuple[Any, ...]) -> KnownDocument:

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from feedbridge.catalogue.database import Database
+from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.moments import from_seconds, seconds
-from feedbridge.model import Group, Identity
+from feedbridge.model import Candidate, Group, Identity, Sizes
 
 _COLUMNS = (
     "key",
@@ -21,16 +22,23 @@ _COLUMNS = (
     "source_name",
 )
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
-_PUT = f"INSERT INTO entries VALUES (?{', ?' * len(_COLUMNS[1:])}) ON CONFLICT (key) DO UPDATE SET {_SET}"  # noqa: S608  # constants
+_PUT = f"INSERT INTO entries VALUES (?{', ?' * len(_COLUMNS[1:])}) ON CONFLICT (key) DO UPDATE SET {_SET}"
 _ENTRIES = ", ".join(f"entries.{name}" for name in _COLUMNS)
-_GROUPED = "FROM grouped JOIN entries USING (key) WHERE family = ? AND name = ?"
+# An entry that cannot be cleaned, since its file is gone or unreadable, needs its content to stand in a feed.
+_CANDIDATES = (
+    f"SELECT {_ENTRIES}, content_bytes, summary_bytes, generation, files.state = 'article' "
+    "FROM grouped JOIN entries USING (key) LEFT JOIN files ON files.path = entries.speaker "
+    "LEFT JOIN contents ON contents.digest = entries.digest "
+    "WHERE family = ? AND grouped.name = ? AND (files.state = 'article' OR generation IS NOT NULL)"
+)
 
 
 class Entries:
     """The table of entries, and that of their groups."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, documents: Documents) -> None:
         self._database = database
+        self._documents = documents
 
     def change(self, before: Identity | None, after: Identity | None) -> None:
         """Remember what became of an entry: None before it came, None after it went."""
@@ -53,16 +61,22 @@ class Entries:
         """Return the entry with this id, None where there is none."""
         return next(self._entries("FROM entries WHERE guid = ?", (guid,)), None)
 
-    def newest(self, group: Group, *, limit: int) -> Iterator[Identity]:
-        """Give the first entries of a group, in order (emission rule 5)."""
-        order = "ORDER BY grouped.published DESC, grouped.guid LIMIT ?"
-        yield from self._entries(f"{_GROUPED} {order}", (*group, limit))
+    def of_group(self, group: Group) -> Iterator[Identity]:
+        """Give the entries of a group, in order (emission rule 5)."""
+        grouped = "FROM grouped JOIN entries USING (key) WHERE family = ? AND name = ?"
+        order = "ORDER BY grouped.published DESC, grouped.guid"
+        yield from self._entries(f"{grouped} {order}", group)
 
-    def arrived_since(self, group: Group, moment: datetime) -> Iterator[Identity]:
-        """Give the entries of a group that arrived at a moment or later, in order."""
+    def newest(self, group: Group, *, limit: int) -> tuple[Candidate, ...]:
+        """Return the first entries of a group that can stand in a feed, in order."""
+        order = "ORDER BY grouped.published DESC, grouped.guid LIMIT ?"
+        return self._candidates(order, (*group, limit))
+
+    def arrived_since(self, group: Group, moment: datetime) -> tuple[Candidate, ...]:
+        """Return those that arrived at a moment or later, in order."""
         # The + has SQLite sort the few that have arrived: not all are to be walked in order.
         order = "AND grouped.arrived >= ? ORDER BY +grouped.published DESC, grouped.guid"
-        yield from self._entries(f"{_GROUPED} {order}", (*group, seconds(moment)))
+        return self._candidates(order, (*group, seconds(moment)))
 
     def last_arrival(self, group: Group) -> datetime:
         """Return when the newest entry of a group arrived; 1970 where there is none."""
@@ -78,6 +92,10 @@ class Entries:
         """Return how many entries there are."""
         query = "SELECT entries FROM groups WHERE family = '' AND name = ''"
         return self._database.value(query) or 0
+
+    def _candidates(self, order: str, parameters: tuple[object, ...]) -> tuple[Candidate, ...]:
+        rows = self._database.rows(f"{_CANDIDATES} {order}", parameters)
+        return tuple(_candidate(row, generation=self._documents.generation) for row in rows)
 
     def _entries(self, condition: str, parameters: tuple[object, ...]) -> Iterator[Identity]:
         query = f"SELECT {_ENTRIES} {condition}"  # constants of this module
@@ -111,4 +129,13 @@ def _identity(row: tuple[Any, ...]) -> Identity:
         arrived=from_seconds(arrived),
         source=source,
         source_name=source_name,
+    )
+
+
+def _candidate(row: tuple[Any, ...], *, generation: int) -> Candidate:
+    *facts, content_bytes, summary_bytes, made_by, is_readable = row
+    serves = made_by is not None and (made_by == generation or not is_readable)
+    sizes = Sizes(content_bytes=content_bytes, summary_bytes=summary_bytes) if serves else None
+    return Candidate(
+        identity=_identity(tuple(facts)), sizes=sizes, generation=made_by if serves else generation
     )

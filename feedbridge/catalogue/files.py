@@ -4,23 +4,31 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from feedbridge.catalogue.database import Database
 from feedbridge.catalogue.moments import seconds
 from feedbridge.catalogue.piles import Pile
 from feedbridge.catalogue.rows import COLUMNS, from_row, to_row
-from feedbridge.model import KnownFile, Measure, Rejected, Stamp
+from feedbridge.model import Gone, KnownFile, Measure, Rejected, Stamp
 
 PART_INODES = 256  # files of neighbouring inodes are one part: they were mostly made together
+PARTS = 1024  # of a directory, at most: where inodes lie far apart, a part holds what falls to it
 
 _SET = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
 _PUT = (
-    f"INSERT INTO files (directory, part, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)}) "  # noqa: S608  # constants
+    f"INSERT INTO files (directory, part, {', '.join(COLUMNS)}) VALUES (?, ?{', ?' * len(COLUMNS)}) "
     f"ON CONFLICT (path) DO UPDATE SET directory = excluded.directory, part = excluded.part, {_SET}"
 )
 # As the index of lost files says it, else SQLite would not take that.
-_LOST = "files.key IS NOT NULL AND files.state <> 'article' AND files.code <> 'unreadable'"
-_STANDS = "(other.state = 'article' OR other.code = 'unreadable')"
-_HAS_OTHER = f"EXISTS (SELECT 1 FROM files AS other WHERE other.key = files.key AND {_STANDS})"  # noqa: S608  # constants
+_LOST = "files.digest IS NOT NULL AND files.state <> 'article' AND files.code <> 'unreadable'"
+_HAS_OTHER = "EXISTS (SELECT 1 FROM files AS other WHERE other.key = files.key AND other.state = 'article')"
+
+# Of a directory nothing is known any more.
+_EMPTY = (
+    "NOT EXISTS (SELECT 1 FROM parts WHERE directory = directories.id) "
+    "AND NOT EXISTS (SELECT 1 FROM files WHERE directory = directories.id)"
+)
 
 
 class Place(NamedTuple):
@@ -30,9 +38,13 @@ class Place(NamedTuple):
     part: int
 
 
+NOWHERE = Place(0, 0)
+_TAKEN = b"\0"  # in the path of an article whose file another one has taken
+
+
 def part_of(stamp: Stamp) -> int:
     """Return the part of its directory to which a file belongs."""
-    return stamp.inode // PART_INODES
+    return stamp.inode // PART_INODES % PARTS
 
 
 class Files:
@@ -61,11 +73,17 @@ class Files:
         return int(self._database.value(query, (root, path)))
 
     def set_parts(self, directory: int, digests: Mapping[int, bytes]) -> None:
-        """Remember what was seen of some parts of a directory; of an empty one nothing."""
+        """Remember what was seen of some parts of a directory; of an empty one (b"") nothing."""
         gone = [(directory, part) for part, digest in digests.items() if not digest]
         seen = [(directory, part, digest) for part, digest in digests.items() if digest]
         self._database.execute_many("DELETE FROM parts WHERE directory = ? AND part = ?", gone)
         self._database.execute_many("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)", seen)
+        if gone:
+            self._database.execute(f"DELETE FROM directories WHERE id = ? AND {_EMPTY}", (directory,))
+
+    def sweep_directories(self) -> None:
+        """Forget the directories of which nothing is known any more."""
+        self._database.execute(f"DELETE FROM directories WHERE {_EMPTY}")
 
     # --- files ------------------------------------------------------------------------------
 
@@ -113,10 +131,6 @@ class Files:
         rows = self._database.rows(query)
         return tuple(Rejected(path=path, code=code, detail=detail) for path, code, detail in rows)
 
-    def count_articles(self) -> int:
-        """Return how many files are or were usable, held ones too; it takes a look at each."""
-        return self._database.value("SELECT count(*) FROM files WHERE key IS NOT NULL") or 0
-
     def count(self, state: str) -> int:
         """Return how many files are "article", "ignored", "rejected" or "gone"."""
         return self._database.value("SELECT count FROM counts WHERE name = ?", (state,)) or 0
@@ -133,9 +147,10 @@ class Files:
         return self._database.value("SELECT 1 FROM files WHERE edited IS NOT NULL LIMIT 1") is not None
 
     def forget_measures(self) -> None:
-        """Forget what files are compared by, since the rules for it have changed; if they can be read."""
-        measured = "fingerprint IS NOT NULL AND state = 'article'"
-        self._database.execute(f"UPDATE files SET fingerprint = NULL, length = NULL WHERE {measured}")  # noqa: S608  # the same
+        """Forget what files are compared by, since the rules for it have changed."""
+        self._database.execute(
+            "UPDATE files SET fingerprint = NULL, length = NULL WHERE fingerprint IS NOT NULL"
+        )
 
     # --- those whose article is lost: gone, or usable no more --------------------------------------
 
@@ -143,20 +158,19 @@ class Files:
         """Take what is still missing for gone; of what was no article nothing is kept."""
         if not self.missing.is_used:
             return
-        missing = f"path IN (SELECT item FROM {self.missing.table})"  # noqa: S608  # constants
+        missing = f"path IN (SELECT item FROM {self.missing.table})"
         gone = "SET state = 'gone', code = '', detail = '', again = 0, due = NULL"
-        self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL")  # noqa: S608  # the same
+        self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL")
         self._database.execute(f"UPDATE files {gone} WHERE {missing} AND state <> 'gone'")  # the same
-        self._database.execute(f"DELETE FROM {self.missing.table}")  # noqa: S608  # the same
+        self._database.execute(f"DELETE FROM {self.missing.table}")
 
     def has_lost(self) -> bool:
         """Tell whether the article of any file is lost."""
-        return self._database.value(f"SELECT 1 FROM files WHERE {_LOST} LIMIT 1") is not None  # noqa: S608  # the same
+        return self._database.value(f"SELECT 1 FROM files WHERE {_LOST} LIMIT 1") is not None
 
     def has_standing(self) -> bool:
-        """Tell whether any article is not lost."""
-        query = f"SELECT 1 FROM files AS other WHERE key IS NOT NULL AND {_STANDS} LIMIT 1"  # noqa: S608  # the same
-        return self._database.value(query) is not None
+        """Tell whether any article can be read."""
+        return self.count("article") > 0
 
     def held(self) -> tuple[KnownFile, ...]:
         """Return the files whose entries are held, by path."""
@@ -165,18 +179,28 @@ class Files:
 
     def count_held(self) -> int:
         """Return how many files are held."""
-        query = f"SELECT count(*) FROM files WHERE {_LOST} AND held IS NOT NULL"  # noqa: S608  # the same
+        return self._database.value(f"SELECT count(*) FROM files WHERE {_LOST} AND held IS NOT NULL") or 0
+
+    def count_held_articles(self) -> int:
+        """Return how many articles are held, however many files of each."""
+        query = f"SELECT count(DISTINCT key) FROM files WHERE {_LOST} AND held IS NOT NULL"
         return self._database.value(query) or 0
 
     def count_last(self) -> int:
-        """Return how many files are lost, and not held, with which their article goes."""
-        query = f"SELECT count(*) FROM files WHERE {_LOST} AND held IS NULL AND NOT {_HAS_OTHER}"  # noqa: S608  # the same
-        return self._database.value(query) or 0
+        """Return how many articles are lost, and not held, of which no file can be read.
+
+        An article that came in this run has nobody who would miss it.
+        """
+        return self._database.value(f"SELECT count(DISTINCT key) FROM files WHERE {self._last}") or 0
 
     def hold_last(self, since: datetime) -> None:
-        """Hold those."""
-        lost = f"{_LOST} AND held IS NULL AND NOT {_HAS_OTHER}"
-        self._database.execute(f"UPDATE files SET held = ? WHERE {lost}", (seconds(since),))  # noqa: S608  # the same
+        """Hold the files of those."""
+        self._database.execute(f"UPDATE files SET held = ? WHERE {self._last}", (seconds(since),))
+
+    @property
+    def _last(self) -> str:
+        is_new = f"path IN (SELECT item FROM {self.newcomers.table})"
+        return f"{_LOST} AND held IS NULL AND NOT {_HAS_OTHER} AND NOT {is_new}"
 
     def let_go_of_new(self) -> int:
         """Let go of the articles that are lost and not held; return how many files that are."""
@@ -198,12 +222,22 @@ class Files:
         """Let go of the article of one file, whatever it is; return 1 if it had one."""
         return self._let_go("path = ? AND key IS NOT NULL", path)
 
+    def leave(self, known: KnownFile) -> None:
+        """Keep an article whose file another article has taken: at a path that no file can have."""
+        assert known.version is not None  # noqa: S101  # an article
+        path = known.stamp.path + _TAKEN + known.version.digest
+        stamp = msgspec.structs.replace(known.stamp, path=path)
+        version = msgspec.structs.replace(known.version, path=path)
+        left = msgspec.structs.replace(known, stamp=stamp, found=Gone(path=path), version=version)
+        self.put(msgspec.structs.replace(left, is_read_again=False, due=None), NOWHERE)
+
     def moved(self) -> Iterator[tuple[str, str]]:
         """Give the published keys of lost files and those of newcomers with the same content: other ones."""
         if not self.newcomers.is_used:
             return
         query = (
-            f"SELECT files.key, new.key FROM {self.newcomers.table} JOIN files AS new ON new.path = item "  # noqa: S608  # the same
+            f"SELECT files.key, new.key FROM {self.newcomers.table} CROSS JOIN files AS new "
+            "ON new.path = item "
             f"JOIN files ON files.digest = new.digest WHERE {_LOST} AND new.key <> files.key "
             "AND EXISTS (SELECT 1 FROM members WHERE members.key = files.key)"
         )
@@ -211,12 +245,14 @@ class Files:
 
     def _let_go(self, condition: str, *parameters: object) -> int:
         """Forget what was said: the whole file where it is gone, its article where it stands."""
-        self.touched.add_all(f"SELECT key FROM files WHERE {condition}", parameters)  # noqa: S608  # the same
+        self.touched.add_all(f"SELECT key FROM files WHERE {condition}", parameters)
+        files = f"SELECT count(*) FROM files WHERE {condition} AND instr(path, ?) = 0"
+        count = self._database.value(files, (*parameters, _TAKEN)) or 0
+        self._database.execute(f"DELETE FROM files WHERE {condition} AND state = 'gone'", parameters)
         nothing = ", ".join(f"{name} = NULL" for name in COLUMNS[COLUMNS.index("held") :])
-        gone = f"DELETE FROM files WHERE {condition} AND state = 'gone'"  # noqa: S608  # the same
-        standing = f"UPDATE files SET {nothing} WHERE {condition}"  # noqa: S608  # the same
-        return sum(self._database.execute(one, parameters).rowcount for one in (gone, standing))
+        self._database.execute(f"UPDATE files SET {nothing} WHERE {condition}", parameters)
+        return int(count)
 
     def _files(self, condition: str, parameters: tuple[object, ...]) -> Iterator[KnownFile]:
-        query = f"SELECT {', '.join(COLUMNS)} FROM files {condition}"  # noqa: S608  # constants of this module
+        query = f"SELECT {', '.join(COLUMNS)} FROM files {condition}"
         return map(from_row, self._database.rows(query, parameters))

@@ -22,7 +22,7 @@ class Pile:
         """Put items on it."""
         rows = [(item,) for item in items]
         self.is_used |= bool(rows)
-        self._database.execute_many(f"INSERT OR IGNORE INTO {self.table} VALUES (?)", rows)  # noqa: S608  # constants
+        self._database.execute_many(f"INSERT OR IGNORE INTO {self.table} VALUES (?)", rows)
 
     def add_all(self, query: str, parameters: Parameters = ()) -> None:
         """Put on it what a query gives."""
@@ -31,16 +31,27 @@ class Pile:
 
     def discard(self, item: Item) -> None:
         """Take an item from it, if it is there."""
-        self._database.execute(f"DELETE FROM {self.table} WHERE item = ?", (item,))  # noqa: S608  # the same
+        self._database.execute(f"DELETE FROM {self.table} WHERE item = ?", (item,))
 
     def take(self) -> Iterator[Item]:
         """Take all from it, in order, also what is put on it meanwhile."""
         if not self.is_used:
             return
         while items := tuple(item for (item,) in self._database.rows(self._first)):
-            self._database.execute(f"DELETE FROM {self.table} WHERE item <= ?", (items[-1],))  # noqa: S608  # the same
+            self._database.execute(f"DELETE FROM {self.table} WHERE item <= ?", (items[-1],))
             yield from items
+
+    def __iter__(self) -> Iterator[Item]:
+        """Give all that is on it, in order; what is put on it meanwhile may be left out."""
+        last: Item | None = None
+        while self.is_used:
+            query = f"SELECT item FROM {self.table} WHERE ? IS NULL OR item > ? ORDER BY item LIMIT {TAKEN}"
+            items = tuple(item for (item,) in self._database.rows(query, (last, last)))
+            if not items:
+                return
+            yield from items
+            last = items[-1]
 
     @property
     def _first(self) -> str:
-        return f"SELECT item FROM {self.table} ORDER BY item LIMIT {TAKEN}"  # noqa: S608  # the same
+        return f"SELECT item FROM {self.table} ORDER BY item LIMIT {TAKEN}"

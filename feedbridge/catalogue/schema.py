@@ -41,7 +41,7 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX files_due ON files (due) WHERE due IS NOT NULL;
     -- Those whose article is lost: it is let go before a run ends, or held.
     CREATE INDEX files_lost ON files (digest)
-        WHERE key IS NOT NULL AND state <> 'article' AND code <> 'unreadable';
+        WHERE digest IS NOT NULL AND state <> 'article' AND code <> 'unreadable';
     CREATE INDEX files_edited ON files (key) WHERE edited IS NOT NULL;
 
     -- An article, of one or several files.
@@ -69,8 +69,10 @@ STEPS: tuple[str, ...] = (
         digest BLOB PRIMARY KEY,
         content_bytes INTEGER NOT NULL, summary_bytes INTEGER NOT NULL,
         fingerprint TEXT NOT NULL, length INTEGER NOT NULL,
+        generation INTEGER NOT NULL,  -- of the rules by which it was made
         content BLOB NOT NULL         -- MessagePack
     );
+    CREATE INDEX contents_by_generation ON contents (generation);
 
     -- A document of any kind, its members in order, and the files that it stands in. The members of a feed
     -- keep their contents; the files of what never changes any more keep their bytes instead.

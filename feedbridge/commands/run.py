@@ -1,6 +1,7 @@
 """`feedbridge run`: bring the feeds up to date once."""
 
 import functools
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import perf_counter
@@ -12,7 +13,7 @@ from feedbridge import pipeline
 from feedbridge.commands import options, terminal
 from feedbridge.config import Config
 from feedbridge.errors import UsageError
-from feedbridge.model import Change, Identity, Report
+from feedbridge.model import Change, Report
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
@@ -70,7 +71,7 @@ def run(  # noqa: PLR0913  # one argument an option
             elapsed = lambda: perf_counter() - started  # noqa: E731  # a line
             outcome = pipeline.run(config, clock=clock, asked=asked, progress=progress, elapsed=elapsed)
     if as_json:
-        terminal.say(pipeline.as_json(outcome.report))
+        terminal.say(plan_as_json(outcome) if dry_run else pipeline.as_json(outcome.report))
     elif not common.is_quiet:
         terminal.say(plan(outcome) if dry_run else summary(outcome.report, config))
     if strict and outcome.report.rejected:
@@ -94,21 +95,54 @@ def plan(outcome: pipeline.Outcome) -> str:
     lines += [f"would remove {show(path)}" for path in outcome.removed]
     feeds = outcome.report.feeds
     lines.append(f"{_seen(outcome.report)}\nfeeds that would change: {feeds.written + feeds.removed}")
+    lines += _held(outcome.report)
     return "\n".join(lines)
 
 
+def plan_as_json(outcome: pipeline.Outcome) -> str:
+    """Say the same as one JSON object: the report, and what would change."""
+    plan = {
+        "entries": outcome.changed,
+        "changes": list(map(_change, outcome.changes)),
+        "written": list(map(show, outcome.written)),
+        "removed": list(map(show, outcome.removed)),
+    }
+    return json.dumps({**json.loads(pipeline.as_json(outcome.report)), "plan": plan}, ensure_ascii=False)
+
+
+def _change(change: Change) -> dict[str, object]:
+    entry = change.after or change.before
+    assert entry is not None  # noqa: S101  # else nothing changes
+    return {
+        "guid": entry.guid,
+        "path": show(entry.speaker),
+        "what": _what(change),
+        "reasons": list(_reasons(change)),
+    }
+
+
 def _line(change: Change) -> str:
+    entry = change.after or change.before
+    assert entry is not None  # noqa: S101  # else nothing changes
+    reasons = "".join(f": {reason}" for reason in [", ".join(_reasons(change))] if reason)
+    return f"would be {_what(change)}: {entry.guid} ({show(entry.speaker)}{reasons})"
+
+
+def _what(change: Change) -> str:
+    if change.before is None:
+        return "new"
+    if change.after is None:
+        return "gone"
+    return "updated" if change.before.updated != change.after.updated else "changed"
+
+
+def _reasons(change: Change) -> Iterator[str]:
     before, after = change.before, change.after
-    if after is None:
-        assert before is not None  # noqa: S101  # else nothing changes
-        return f"would be gone: {before.guid} ({show(before.speaker)}: no file of it can be used any more)"
     if before is None:
-        return f"would be new: {after.guid} ({show(after.speaker)})"
-    what = "updated" if before.updated != after.updated else "changed"
-    return f"would be {what}: {after.guid} ({show(after.speaker)}: {', '.join(_reasons(before, after))})"
-
-
-def _reasons(before: Identity, after: Identity) -> Iterator[str]:
+        return
+    if after is None:
+        yield "no file of it can be used any more"
+        return
     if before.versions != after.versions:
         yield "other files"
     if before.speaker != after.speaker:
@@ -124,13 +158,16 @@ def summary(report: Report, config: Config) -> str:
     """Say what a run did."""
     feeds = report.feeds
     counts = f"{feeds.written} written, {feeds.unchanged} unchanged, {feeds.removed} removed"
-    lines = [_seen(report), f"feeds in {show(str(config.output.directory))}: {counts}"]
+    where = show(str(config.output.directory))
+    return "\n".join((_seen(report), f"feeds in {where}: {counts}", *_held(report)))
+
+
+def _held(report: Report) -> Iterator[str]:
     if report.articles.held:
-        lines.append(
+        yield (
             f"{report.articles.held} articles were lost at once: their entries are held until the files are "
             "back; `feedbridge run --yes` lets them go"
         )
-    return "\n".join(lines)
 
 
 def _seen(report: Report) -> str:

@@ -4,7 +4,7 @@ All of it happens in the caller's transaction: a guard that refuses takes everyt
 """
 
 import logging
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,10 +12,21 @@ import msgspec
 from feedbridge import identity
 from feedbridge.catalogue import Catalogue
 from feedbridge.errors import GuardError
-from feedbridge.model import Change, Group, Guards, Identity, KnownFile, Measure
+from feedbridge.model import (
+    Change,
+    Content,
+    Group,
+    Guards,
+    Identity,
+    KnownFile,
+    Measure,
+    Sizes,
+    Version,
+)
 from feedbridge.pipeline.learning import Learner
 from feedbridge.pipeline.reader import Reader, Turn
 from feedbridge.pipeline.recording import Learnt
+from feedbridge.selection import sizes_of
 from feedbridge.standards.urls import slug
 
 log = logging.getLogger(__name__)
@@ -40,54 +51,77 @@ class Decider:
         self._learner = learner
         self._now = now
         self._soiled: set[str] = set()  # documents, by the decisions so far
-        self._let_go = 0  # files with which an article went, so far
+        self._known = catalogue.entries.count()  # articles, before this run
+        self._let_go = 0  # articles, so far
+        self._may_hold = catalogue.is_lasting and not learner.learnt.is_first  # something was known before
         self.odd: set[str] = set()  # published keys whose files stand as they did, and that would be updated
         self.changed = 0  # entries
         self.changes: list[Change] = []  # the first of them
 
-    def part(self, *, guards: Guards, lets_go: bool) -> None:
+    def settle(self, turns: Iterable[Turn] = (), *, guards: Guards, lets_go: bool) -> None:
+        """Decide what becomes of all articles of which a file has changed, and mark the documents concerned.
+
+        Where a file proves to be another one meanwhile, that is decided, too. Raises: InputError.
+        """
+        waiting = tuple(turns)
+        while True:
+            self._learner.reconsider(waiting)
+            self._part(guards=guards, lets_go=lets_go)
+            waiting = tuple(self._decide_all())
+            if not waiting:
+                return
+
+    def _part(self, *, guards: Guards, lets_go: bool) -> None:
         """Let go of the articles that are lost, or hold them if too many are lost at once."""
         files, learnt = self._files, self._learner.learnt
         if not files.has_lost():
             return
         last = files.count_last()
-        if not lets_go and self._catalogue.is_lasting and self._is_mass(last):
+        if last and not lets_go and self._may_hold and self._is_mass(last):
             files.hold_last(self._now)
             detail = "too many are lost at once: they are held until their files are back; --yes lets them go"
             log.warning("articles.held", extra={"articles": last, "detail": detail})
             last = 0
         self._let_go += last
         learnt.removed += files.let_go_of_all() if lets_go else self._let_go_of_some(guards)
+        files.sweep_directories()
 
-    def decide(self) -> None:
-        """Join the files of the touched articles anew, and mark the documents that it concerns.
-
-        What is touched meanwhile, since a file proved to be another one than it was, is decided, too.
-        """
-        self._soiled.clear()
+    def _decide_all(self) -> Iterator[Turn]:
+        """Join the files of each touched article anew; give those that have turned, to be decided again."""
+        again: list[str] = []
         for key in self._files.touched.take():
             assert isinstance(key, str)  # noqa: S101  # as it was put there
-            try:
-                self._decide(key)
-            except Turn as turn:
-                self._files.touched.add([key])
-                self._learner.turn(turn)
+            known = tuple(self._files.of_key(key))
+            turns = tuple(self._measure(known))
+            if turns:
+                again.append(key)
+                yield from turns
+            else:
+                self._decide(key, known)
+        self._files.touched.add(again)
 
-    def _decide(self, key: str) -> None:
-        known = tuple(self._files.of_key(key))
-        before, after = self._catalogue.entries.get(key), self._join(known) if known else None
+    def _measure(self, known: Sequence[KnownFile]) -> Iterator[Turn]:
+        """Measure what has to be compared; give the files that have turned, all of an article at once."""
+        if not _are_several(known):
+            return
+        for one in known:
+            try:
+                self.measure(one)
+            except Turn as turn:
+                yield turn
+
+    def _decide(self, key: str, known: Sequence[KnownFile]) -> None:
+        before = self._catalogue.entries.get(key)
+        after = self._join(tuple(self._files.of_key(key)), before) if known else None
         if before != after:
             self._change(before, after)
 
     def _is_mass(self, last: int) -> bool:
         """Tell whether so many articles are lost at once that it is no everyday thing, or all are."""
-        files = self._files
-        if not last:
-            return False
+        known = self._known - self._files.count_held_articles()
         lost = last + self._let_go
-        known = files.count_articles() + self._let_go - files.count_held() - self._learner.learnt.added
-        is_most = known >= FEW and lost / known >= HALF
-        return is_most or (lost > MANY and lost / known > SHARE) or not files.has_standing()
+        is_most = known >= FEW and lost >= known * HALF
+        return is_most or (lost > MANY and lost > known * SHARE) or not self._files.has_standing()
 
     def _let_go_of_some(self, guards: Guards) -> int:
         """Let go of what was lost and is not held, of what is back elsewhere, and of what is held too long.
@@ -100,32 +134,58 @@ class Decider:
             removed += files.let_go_of_old(self._now - guards.forget_after)
         return removed
 
-    def _join(self, known: Sequence[KnownFile]) -> Identity:
+    def _join(self, known: Sequence[KnownFile], before: Identity | None) -> Identity:
+        """Join the files of an article; it stays as it was while one of several cannot be compared."""
         by_path = {one.stamp.path: one for one in known}
-        versions = [one.version for one in known if one.version]
-        return identity.join(versions, measure=lambda version: self.measure(by_path[version.path]))
+        versions = {one.stamp.path: one.version for one in known if one.version}
+        if not _are_several(known) or all(one.is_comparable for one in known):
+            return self._joined(tuple(versions.values()), by_path)
+        speaker = before and versions.get(before.speaker)
+        if before and speaker and speaker.digest == before.digest:
+            return before
+        comparable = tuple(version for path, version in versions.items() if by_path[path].is_comparable)
+        return self._joined(comparable or tuple(versions.values()), by_path)
+
+    def _joined(self, versions: Sequence[Version], by_path: Mapping[bytes, KnownFile]) -> Identity:
+        joined = identity.join(versions, measure=lambda version: self.measure(by_path[version.path]))
+        if by_path[joined.speaker].is_readable:
+            return joined
+        copies = (
+            one.path for one in versions if one.digest == joined.digest and by_path[one.path].is_readable
+        )
+        return msgspec.structs.replace(joined, speaker=next(copies, joined.speaker))
 
     def measure(self, known: KnownFile) -> Measure:
-        """Return what a usable file is compared by. Raises: ArticleChanged, ArticleFailed, InputError."""
-        assert known.version is not None  # noqa: S101  # it is usable
+        """Return what a file is compared by; what cannot be read or compared says nothing.
+
+        Raises: ArticleChanged, ArticleFailed, InputError.
+        """
+        assert known.version is not None  # noqa: S101  # it is or was usable
         if known.measure is not None:
             return known.measure
-        article = self._reader.article(known.stamp, known.version.digest)
-        measure = self._reader.content(article).measure
-        self._files.set_measure(known.version.digest, known.version.key, measure)
-        return measure
+        if not known.is_comparable:
+            return Measure(fingerprint="", length=0)
+        content = self._reader.content(self._reader.article(known.stamp, known.version.digest))
+        keep(content, known.version, self._catalogue)
+        return content.measure
 
     def _change(self, before: Identity | None, after: Identity | None) -> None:
         self._catalogue.entries.change(before, after)
-        if _shown(before) != _shown(after):
-            names = {feed_of(group) for one in (before, after) if one for group in one.groups}
-            self._catalogue.documents.soil(names - self._soiled)
-            self._soiled |= names
+        if _shown(before) == _shown(after):
+            return
+        names = {feed_of(group) for one in (before, after) if one for group in one.groups}
+        self._catalogue.documents.soil(names - self._soiled)
+        self._soiled |= names
         if before and after and _is_odd(before, after) and self._catalogue.documents.is_member(after.key):
             self.odd.add(after.key)
         self.changed += 1
         if len(self.changes) < KEPT:
             self.changes.append(Change(before=before, after=after))
+
+
+def _are_several(known: Iterable[KnownFile]) -> bool:
+    """Tell whether the files of an article differ."""
+    return len({one.version.digest for one in known if one.version}) > 1
 
 
 def _shown(identity: Identity | None) -> Identity | None:
@@ -165,19 +225,18 @@ def guard_updates(odd: Container[str], catalogue: Catalogue) -> None:
             )
 
 
-def guard_losses(learnt: Learnt, catalogue: Catalogue) -> None:
-    """Refuse feeds that would lose many entries since their articles cannot be made any more.
-
-    Raises: GuardError.
-    """
-    lost, published = learnt.dropped, catalogue.documents.count_members()
-    if (published >= FEW and lost >= published * HALF) or (lost > MANY and lost > published * SHARE):
-        raise GuardError(
-            f"{lost} of {published} published articles cannot be made anew (-v names each); nothing was "
-            "written. If they went away meanwhile, run again; else this is a fault of feedbridge: please "
-            "report it, and use the version before"
-        )
+def keep(content: Content, version: Version, catalogue: Catalogue) -> Sizes:
+    """Keep what a file says, cleaned, and what it is compared by; return its size."""
+    sizes = sizes_of(content)
+    catalogue.documents.put_content(version.digest, content, sizes)
+    catalogue.files.set_measure(version.digest, version.key, content.measure)
+    return sizes
 
 
 def _is_odd(before: Identity, after: Identity) -> bool:
-    return before.versions == after.versions and before.updated != after.updated
+    """Tell whether an entry would be updated although its files say what they said.
+
+    Of some files the name tells the date: these may be renamed.
+    """
+    is_renamed = before.published != after.published and before.speaker != after.speaker
+    return before.versions == after.versions and before.updated != after.updated and not is_renamed

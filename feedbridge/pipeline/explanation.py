@@ -1,6 +1,6 @@
 """What became of one article, and why: the decisions that the stages left, in their order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,8 +48,8 @@ def explain_article(look: Look, wanted: str) -> Explanation:
     if known is None:
         return _explain_unseen(look, path)
     if known.held_since:
-        return _explain_held(known)
-    found = look.reader.read(known.stamp)
+        return _explain_held(known, _ignored(look).get(known.path))
+    _, found = look.reader.read(known.stamp)
     if isinstance(found, Article) and isinstance(known.found, Rejected):
         found = msgspec.structs.replace(
             known.found, decisions=found.decisions
@@ -65,24 +65,29 @@ def explain_article(look: Look, wanted: str) -> Explanation:
 
 def _explain_unseen(look: Look, path: bytes) -> Explanation:
     """Explain a file that is ignored without a look into it."""
-    ignored = {one.path: one for listing in look.listings() for one in listing.ignored}
-    if path not in ignored:
+    ignored = _ignored(look).get(path)
+    if ignored is None:
         raise _unknown(show(path))
-    return Explanation(path=path, verdict=f"ignored: {ignored[path].reason}", decisions=())
+    return Explanation(path=path, verdict=f"ignored: {ignored.reason}", decisions=())
 
 
-def _explain_held(known: KnownFile) -> Explanation:
-    verdict = f"held: {_why_lost(known)}, its entry stays"
-    return Explanation(path=known.stamp.path, verdict=verdict, decisions=tuple(_held((known,))))
+def _ignored(look: Look) -> Mapping[bytes, Ignored]:
+    """Return the files that are ignored without a look into them, by path."""
+    return {one.path: one for listing in look.listings() for one in listing.ignored}
 
 
-def _why_lost(known: KnownFile) -> str:
-    match known.found:
+def _explain_held(known: KnownFile, ignored: Ignored | None) -> Explanation:
+    verdict = f"held: {_why_lost(ignored or known.found)}, its entry stays"
+    return Explanation(path=known.path, verdict=verdict, decisions=tuple(_held((known,))))
+
+
+def _why_lost(found: Version | Ignored | Rejected | Gone) -> str:
+    match found:
         case Rejected():
-            return f"the file is rejected now ({known.found.code}: {known.found.detail})"
+            return f"the file is rejected now ({found.code}: {found.detail})"
         case Ignored():
-            return f"the file is ignored now ({known.found.reason})"
-    return "the file is gone"
+            return f"the file is ignored now ({found.reason})"
+    return "the file is gone, in what is left out, or another article's now"
 
 
 def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
@@ -141,7 +146,7 @@ def _explain(look: Look, known: KnownFile, article: Article) -> Explanation:
 def _standing(look: Look, identity: Identity) -> tuple[str, ...]:
     """Return the names of the feeds that hold an entry."""
     mine = {name: group for name, group in look.feeds.groups().items() if group in identity.groups}
-    return tuple(name for name, group in mine.items() if identity in look.feeds.select(group)[1].members)
+    return tuple(name for name, group in mine.items() if identity in look.feeds.select(group).filled.members)
 
 
 def _versions(look: Look, files: Sequence[KnownFile]) -> Iterator[Decision]:

@@ -1,27 +1,33 @@
 """Which feeds there are, and what stands in each: wishes joined with what is known."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from feedbridge import selection
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
-from feedbridge.model import Document, Entry, FeedSpec, Group, Identity, Sizes
-from feedbridge.pipeline.deciding import MAIN, feed_of
-from feedbridge.pipeline.reader import Reader
+from feedbridge.model import Candidate, Document, Entry, FeedSpec, Group, Identity, Sizes, Value
+from feedbridge.pipeline.deciding import MAIN, feed_of, keep
+from feedbridge.pipeline.reader import Reader, Turn
+
+
+class Selected(Value, frozen=True):
+    """A feed and what stands in it."""
+
+    spec: FeedSpec
+    filled: selection.Filled
+    generations: tuple[int, ...]  # of old rules by which contents were made that cannot be made anew
 
 
 class Feeds:
-    """The feeds of a configuration, made of what the catalogue knows.
-
-    All methods raise reader.Turn if a file is not what it was, so that it has to be decided anew; InputError.
-    """
+    """The feeds of a configuration, made of what the catalogue knows. All methods raise InputError."""
 
     def __init__(self, catalogue: Catalogue, reader: Reader, config: Config) -> None:
         self._catalogue = catalogue
         self._reader = reader
         self._config = config
+        self._turned: dict[bytes, Turn] = {}  # by path: files that are not what they were
 
     def groups(self) -> Mapping[str, Group]:
         """Return what each feed holds, by its name, the main one's first."""
@@ -29,18 +35,31 @@ class Feeds:
         groups = (group for group in self._catalogue.entries.groups() if group.family in families)
         return {MAIN: Group(), **{feed_of(group): group for group in groups}}
 
-    def select(self, group: Group) -> tuple[FeedSpec, selection.Filled]:
-        """Return a group's feed and its entries, in order; what was never cleaned is now, and kept."""
+    def select(self, group: Group) -> Selected:
+        """Return a group's feed and its entries, in order; what was never cleaned is now, and kept.
+
+        An entry whose file proves to be another one than it was is left out, and stands among the `turns`.
+        """
         entries = self._catalogue.entries
         spec = _main(self._config)
-        newest = tuple(entries.newest(group, limit=spec.limit))
+        newest = entries.newest(group, limit=spec.limit)
         if group.family:
-            spec = _of_group(spec, group, newest[0].source_name)
+            first = newest[0].identity if newest else next(entries.of_group(group))
+            spec = _of_group(spec, group, first.source_name)
         recent = selection.recent_since(entries.last_arrival(group))
-        members = tuple(selection.candidates(newest, entries.arrived_since(group, recent)))
-        known = self._catalogue.documents.sizes([one.digest for one in members])
-        size_of = lambda one: known.get(one.digest) or self._clean(one)  # noqa: E731  # a line
-        return spec, selection.fill(members, spec=spec, recent=recent, size_of=size_of)
+        arrived = entries.arrived_since(group, recent)
+        known = {one.identity.key: one for one in (*newest, *arrived)}
+        members = selection.candidates(_identities(newest), _identities(arrived))
+        size_of = lambda identity: known[identity.key].sizes or self._clean(identity)  # noqa: E731  # a line
+        filled = selection.fill(members, spec=spec, recent=recent, size_of=size_of)
+        aged = {known[one.key].generation for one in filled.members} - {self._catalogue.documents.generation}
+        return Selected(spec=spec, filled=filled, generations=tuple(sorted(aged)))
+
+    def turns(self) -> tuple[Turn, ...]:
+        """Return what turned while feeds were selected, and forget it."""
+        turned = tuple(self._turned.values())
+        self._turned.clear()
+        return turned
 
     def document(self, spec: FeedSpec, members: tuple[Identity, ...]) -> Document:
         """Return the document of selected entries."""
@@ -49,21 +68,29 @@ class Feeds:
     def documents(self) -> Iterator[Document]:
         """Give every document."""
         for group in self.groups().values():
-            spec, filled = self.select(group)
-            yield self.document(spec, filled.members)
+            selected = self.select(group)
+            yield self.document(selected.spec, selected.filled.members)
 
-    def _clean(self, identity: Identity) -> Sizes:
-        """Clean an entry, and keep that; return its size."""
+    def _clean(self, identity: Identity) -> Sizes | None:
+        """Clean an entry, and keep that; return its size, None if its file is not what it was."""
+        if identity.speaker in self._turned:
+            return None
         known = self._catalogue.files.at(identity.speaker)
         assert known is not None  # noqa: S101  # it speaks
-        content = self._reader.content(self._reader.article(known.stamp, identity.digest))
-        sizes = selection.sizes_of(content)
-        self._catalogue.documents.put_content(identity.digest, content, sizes)
-        self._catalogue.files.set_measure(identity.digest, identity.key, content.measure)
-        return sizes
+        assert known.version is not None  # noqa: S101  # the same
+        try:
+            content = self._reader.content(self._reader.article(known.stamp, identity.digest))
+        except Turn as turn:
+            self._turned[turn.path] = turn
+            return None
+        return keep(content, known.version, self._catalogue)
 
     def _entry(self, identity: Identity) -> Entry:
         return selection.entry(self._catalogue.documents.content(identity.digest), identity)
+
+
+def _identities(candidates: Iterable[Candidate]) -> Iterator[Identity]:
+    return (one.identity for one in candidates)
 
 
 def _main(config: Config) -> FeedSpec:

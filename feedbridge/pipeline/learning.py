@@ -12,14 +12,16 @@ from datetime import datetime
 
 from feedbridge import scan
 from feedbridge.catalogue import Catalogue, Place, part_of
-from feedbridge.model import Article, Gone, KnownFile, Rejected, Stamp
-from feedbridge.pipeline.reader import ArticleFailed, Found, Reader, Turn
+from feedbridge.model import Gone, KnownFile, Rejected, Stamp
+from feedbridge.pipeline.reader import ArticleFailed, Reader, Turn
 from feedbridge.pipeline.recording import Recorder
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 3  # times that a file may change under our eyes before this run gives it up
+
+UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it is looked at
 
 Progress = Callable[[int, int], None]  # files looked at, files in all as far as is known
 
@@ -67,36 +69,35 @@ class Learner:
         self._files.lose_missing()
         self._look_again()
 
-    def turn(self, turn: Turn) -> None:
-        """Learn what a file is that proved to be another one than it was. Raises: InputError.
-
-        What it said is needed now, and not at hand: its article goes, unless the file has one.
-        """
-        known, place = self._known(turn.path), self._files.place_of(turn.path)
-        found = turn.rejected if isinstance(turn, ArticleFailed) else self._read_again(known)
-        if isinstance(found, Article):
-            self._recorder.record(known.stamp, known, found, place)
-            return
-        if isinstance(found, Gone):
-            self._lose(turn.path, place)
-        else:
-            self._recorder.record(known.stamp, known, found, place)
+    def reconsider(self, turns: Iterable[Turn]) -> None:
+        """Learn what files are that proved to be others than they were. Raises: InputError."""
+        for turn in turns:
+            known = self._files.at(turn.path)
+            assert known is not None  # noqa: S101  # whoever needed it has met it
+            if isinstance(turn, ArticleFailed):
+                place = self._files.place_of(turn.path)
+                self._recorder.record(known.stamp, known, turn.rejected, place)
+            else:
+                self._read_again(known)
         self._files.lose_missing()
         self._look_again()
-        self._recorder.drop(turn.path)
+        self._recorder.inherit()
 
-    def _known(self, path: bytes) -> KnownFile:
-        known = self._files.at(path)
-        assert known is not None  # noqa: S101  # who asks has met it
-        return known
-
-    def _read_again(self, known: KnownFile) -> Found:
-        path = known.stamp.path
+    def _read_again(self, known: KnownFile) -> None:
+        """Read a file that has changed since; the next run looks again: it may stand elsewhere by now."""
+        path, place = known.stamp.path, self._files.place_of(known.stamp.path)
         log.debug("article.changed", extra={"path": show(path)})
+        self._unsettled.append(place)
         self._reconsidered[path] += 1
-        if self._reconsidered[path] > PATIENCE:
-            return Rejected(path=path, code="unreadable", detail="it changes faster than it can be read")
-        return self._reader.read(known.stamp)
+        stamp, found = self._reader.read(known.stamp)
+        if isinstance(found, Gone):
+            self._files.missing.add([path])
+        elif self._reconsidered[path] <= PATIENCE:
+            self._recorder.record(stamp, known, found, place)
+        else:
+            detail = "it changes faster than it can be read"
+            self._recorder.record(stamp, known, Rejected(path=path, code="unreadable", detail=detail), place)
+            self.learnt.removed += self._files.let_go_of(path)
 
     def _count(self, listing: scan.Listing) -> None:
         self.learnt.seen += len(listing.stamps) + len(listing.ignored)
@@ -126,15 +127,16 @@ class Learner:
         is_same = known is not None and known.stamp == stamp and known.held_since is None
         if is_same and not self._is_anew and stamp.path not in self._again:
             return
-        found = self._reader.read(stamp)
+        stamp, found = self._reader.read(stamp)
         if isinstance(found, Gone):
-            self._lose(stamp.path, place)
+            self._files.missing.add([stamp.path])
+            self._unsettled.append(place)
         else:
             self._recorder.record(stamp, known, found, place)
 
     def _elsewhere(self, path: bytes) -> KnownFile | None:
         """Return what is known of a file in another part: what replaced it has an inode of its own."""
-        known = None if self._recorder.is_first else self._files.at(path)
+        known = None if self.learnt.is_first else self._files.at(path)
         if known is not None:
             self._files.missing.discard(path)
         return known
@@ -146,15 +148,10 @@ class Learner:
             self._files.missing.add(known.stamp.path for known in self._files.in_part(Place(number, part)))
         self._files.set_parts(number, dict.fromkeys(emptied, b""))
 
-    def _lose(self, path: bytes, place: Place) -> None:
-        """Note a file that went away while it was read."""
-        self._files.missing.add([path])
-        self._unsettled.append(place)
-
     def _look_again(self) -> None:
         """Let the next run look at parts whose files may be back by then, with the same stamps."""
         for place in self._unsettled:
-            self._files.set_parts(place.directory, {place.part: b""})
+            self._files.set_parts(place.directory, {place.part: UNSETTLED})
         self._unsettled.clear()
 
 

@@ -1,7 +1,7 @@
 """One look at an archive: what was learnt, what is decided, and the feeds that come of it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from feedbridge import catalogue as memory
@@ -9,7 +9,7 @@ from feedbridge import publish, scan
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
 from feedbridge.model import ArticleCounts, Change, FeedCounts, FileId, Report, Value, Work
-from feedbridge.pipeline.deciding import Decider, guard_ids, guard_losses, guard_updates
+from feedbridge.pipeline.deciding import Decider, guard_ids, guard_updates
 from feedbridge.pipeline.feeds import Feeds
 from feedbridge.pipeline.learning import Learner, Progress
 from feedbridge.pipeline.pairs import bind_pair
@@ -29,6 +29,7 @@ class Asked(Value, frozen=True):
     is_full: bool = False  # read every article again
     lets_go: bool = False  # of articles that are held
     waits: bool = False  # for the lock
+    is_guarded: bool = True  # else it is only looked at what would be
 
 
 class Outcome(Value, frozen=True):
@@ -67,23 +68,18 @@ class Look:
         self._publisher = Publisher(catalogue, self.feeds, self.output, rules=self._rules.documents)
 
     def learn(self, progress: Progress) -> None:
-        """Learn what has changed, and decide about it, unless a guard refuses: in one transaction.
-
-        Where other rules hold than before, what the feeds need is cleaned in the same one: a guard is to see
-        what cannot be made any more.
-        """
+        """Learn what has changed, and decide about it, unless a guard refuses: in one transaction."""
         with self.catalogue.transaction():
             bind_pair(self.catalogue, self.config)
             self._learner.look(self.listings(), progress)
-            guard_ids(self._recorder.learnt, self.catalogue)
-            self._recorder.inherit()
-            self._part()
+            if self._asked.is_guarded:
+                guard_ids(self._recorder.learnt, self.catalogue)
             if self._known_rules != self._rules:
                 self._renew()
-            self.decider.decide()
-            guard_updates(self.decider.odd, self.catalogue)
-            while self._is_renewed and not self._is_prepared():
-                guard_losses(self._recorder.learnt, self.catalogue)
+            self._settle()
+            if self._asked.is_guarded:
+                guard_updates(self.decider.odd, self.catalogue)
+            self.catalogue.documents.soil_aged()
 
     def listings(self) -> Iterator[scan.Listing]:
         """List every directory of the archive, without what is our own."""
@@ -91,17 +87,19 @@ class Look:
 
     def prepare(self) -> None:
         """Clean what the feeds need and is not at hand, so that nothing is read any more after it."""
-        is_prepared = False
+        is_prepared = self._is_suspect()
         while not is_prepared:
             with self.catalogue.transaction():
-                is_prepared = self._is_prepared()
+                turns = self._publisher.prepare()
+                if turns:
+                    self._settle(turns)
+            is_prepared = not turns
 
     def reconsider(self, turn: Turn) -> None:
-        """Learn what a file is that was not what it was, and decide about its articles; in a transaction."""
-        self._learner.turn(turn)
-        self._recorder.inherit()
-        self._part()
-        self.decider.decide()
+        """Decide anew about a file that was not what it was."""
+        with self.catalogue.transaction():
+            self._settle([turn])
+        self.prepare()
 
     def publish(self) -> Outcome:
         """Put in place what has changed."""
@@ -154,26 +152,14 @@ class Look:
             seconds=0.0,
         )
 
-    def _part(self) -> None:
-        self.decider.part(guards=self.config.guards, lets_go=self._asked.lets_go)
-
-    def _is_prepared(self) -> bool:
-        """Clean what the feeds need; no: a file was not what it was, and it is decided anew."""
-        if self._is_suspect():
-            return True
-        try:
-            for group in self._publisher.plan():
-                self.feeds.select(group)
-        except Turn as turn:
-            self.reconsider(turn)
-            return False
-        return True
+    def _settle(self, turns: Iterable[Turn] = ()) -> None:
+        self.decider.settle(turns, guards=self.config.guards, lets_go=self._asked.lets_go)
 
     def _renew(self) -> None:
-        """Forget what other rules made, but for what cannot be read."""
+        """Use what other rules made no longer, but for what cannot be made anew."""
         if self._known_rules.cleaning != self._rules.cleaning:
             self.catalogue.files.forget_measures()
-            self.catalogue.documents.forget_contents()
+            self.catalogue.documents.age_contents()
             # By other rules the files of an article may say the same, or something else.
             self.catalogue.files.touch_compared()
         self.catalogue.documents.soil_all()
@@ -184,11 +170,6 @@ class Look:
         file = self.config.state.file
         statuses = (one.stat() for one in memory.companions(file) if one.exists()) if file else ()
         return self.output.own_files() | {(status.st_dev, status.st_ino) for status in statuses}
-
-    @property
-    def _is_renewed(self) -> bool:
-        """Whether other rules hold than those by which the feeds that stand were made."""
-        return self._known_rules != self._rules and not self._recorder.is_first
 
     def _has_nothing(self) -> bool:
         return not self.catalogue.entries.count() and not self._asked.lets_go

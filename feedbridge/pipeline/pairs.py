@@ -28,10 +28,15 @@ def check_pair(catalogue: Catalogue, config: Config) -> str:
 
 
 def bind_pair(catalogue: Catalogue, config: Config) -> None:
-    """Bind a catalogue to the archive and output of a configuration. Raises: as `check_pair`."""
-    pair = check_pair(catalogue, config)
-    if catalogue.runs.fact(_FACT) != pair:
+    """Bind a catalogue to the archive and output of a configuration; what it saw of others is forgotten.
+
+    Raises: as `check_pair`.
+    """
+    pair, known = check_pair(catalogue, config), catalogue.runs.fact(_FACT)
+    if known != pair:
         catalogue.runs.set_fact(_FACT, pair)
+    if known not in ("", pair):
+        catalogue.forget()
 
 
 def _pair(config: Config) -> str:

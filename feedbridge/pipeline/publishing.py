@@ -9,8 +9,9 @@ import msgspec
 
 from feedbridge import publish
 from feedbridge.catalogue import Catalogue
-from feedbridge.model import FeedSpec, Group, Identity, KnownDocument, KnownRendition, Rendition
-from feedbridge.pipeline.feeds import Feeds
+from feedbridge.model import Group, KnownDocument, KnownRendition, Rendition
+from feedbridge.pipeline.feeds import Feeds, Selected
+from feedbridge.pipeline.reader import Turn
 from feedbridge.selection import Filled
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,6 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
     """A document that was made anew."""
 
     known: KnownDocument
-    members: tuple[Identity, ...]
     files: publish.Files
 
 
@@ -50,18 +50,25 @@ class Publisher:
         self._made: list[_Made] = []
         self.rendered = 0  # documents, so far
 
-    def plan(self) -> tuple[Group, ...]:
-        """Mark what has to be looked at, in the caller's transaction; return the groups of those feeds."""
+    def prepare(self) -> tuple[Turn, ...]:
+        """Mark what has to be looked at, and clean what it needs, in the caller's transaction.
+
+        Returns the files that proved to be others than they were: when these are decided, it is to be done
+        again. Raises: InputError.
+        """
         self._groups = self._feeds.groups()
         known = self._documents.names()
         self._gone = known - self._groups.keys()
         self._documents.soil(self._groups.keys() - known)
         self._standing = self._renditions(known)
         self._dirty = frozenset(self._documents.dirty())
-        return tuple(group for name, group in self._groups.items() if name in self._dirty)
+        for name in (name for name in self._groups if name in self._dirty):
+            selected = self._feeds.select(self._groups[name])
+            self._documents.put_members(name, selected.filled.members)
+        return self._feeds.turns()
 
     def offer(self, target: Target) -> None:
-        """Give the target what every document is to be, as it was planned; all contents are at hand.
+        """Give the target what every document is to be; it was prepared, so that all contents are at hand.
 
         Raises: OutputError.
         """
@@ -75,7 +82,7 @@ class Publisher:
         for name in self._gone:
             self._documents.remove(name)
         for made in self._made:
-            self._documents.put(made.known, made.members)
+            self._documents.put(made.known)
             self._documents.put_renditions(made.known.name, self._stand(made))
         if self._gone or self._made:
             self._documents.sweep_contents()
@@ -93,8 +100,8 @@ class Publisher:
 
     def _make(self, name: str, group: Group, target: Target) -> bool:
         """Make a document, unless it would be what stands already."""
-        spec, filled = self._feeds.select(group)
-        fingerprint = self._fingerprint(spec, filled.members)
+        selected = self._feeds.select(group)
+        fingerprint = self._fingerprint(selected)
         standing = self._standing[name]
         is_known = fingerprint == self._documents.fingerprint(name) and bool(standing)
         if is_known and all(map(self._output.stands, standing)):
@@ -102,23 +109,25 @@ class Publisher:
             return False
         from feedbridge.render import render  # noqa: PLC0415  # feedgen: 50 ms that an unchanged run does not need
 
-        _warn_of_cut(name, filled)
-        document = self._feeds.document(spec, filled.members)
+        _warn_of_cut(name, selected.filled)
+        document = self._feeds.document(selected.spec, selected.filled.members)
         self.rendered += 1
         files: dict[str, publish.Kind] = {}
         for rendition in render(document):
             target.add(rendition)
             files |= self._output.files(rendition)
         known = KnownDocument(name=name, fingerprint=fingerprint, updated=document.updated)
-        self._made.append(_Made(known=known, members=filled.members, files=files))
+        self._made.append(_Made(known=known, files=files))
         return True
 
-    def _fingerprint(self, spec: FeedSpec, members: Iterable[Identity]) -> bytes:
+    def _fingerprint(self, selected: Selected) -> bytes:
         """Return what is equal for documents of the same bytes: what members say is in their digests."""
         facts = tuple(
-            (one.guid, one.digest, one.published, one.updated, one.source, one.source_name) for one in members
+            (one.guid, one.digest, one.published, one.updated, one.source, one.source_name)
+            for one in selected.filled.members
         )
-        return hashlib.blake2b(msgspec.msgpack.encode((self._rules, spec, facts)), digest_size=16).digest()
+        made_by = (self._rules, selected.spec, selected.generations)
+        return hashlib.blake2b(msgspec.msgpack.encode((made_by, facts)), digest_size=16).digest()
 
     def _stand(self, made: _Made) -> Iterable[KnownRendition]:
         for path, kind in made.files.items():

@@ -48,15 +48,16 @@ class Reader:
         self._kept: dict[bytes, Article] = {}  # by digest
         self._kept_bytes = 0
 
-    def read(self, stamp: Stamp) -> Found:
-        """Read one file, and tell what it is now. Raises: InputError."""
+    def read(self, stamp: Stamp) -> tuple[Stamp, Found]:
+        """Read one file, and tell what it is now, and its stamp while it was read. Raises: InputError."""
         self.opened += 1
-        raw = self._archive.read(stamp)
-        if not isinstance(raw, bytes):
-            return raw
+        stamp, raw = self._archive.read(stamp)
+        return stamp, self._parse(stamp.path, raw) if isinstance(raw, bytes) else raw
+
+    def _parse(self, path: bytes, raw: bytes) -> Found:
         self.bytes_read += len(raw)
         self.parsed += 1
-        parsed = parse.parse(stamp.path, raw, sites=self._config.sites)
+        parsed = parse.parse(path, raw, sites=self._config.sites)
         if not isinstance(parsed, Article):
             return parsed
         if self._kept_bytes < KEPT_BYTES:
@@ -69,7 +70,7 @@ class Reader:
         kept = self._kept.pop(digest, None)
         if kept is not None:
             return kept
-        found = self.read(stamp)
+        _, found = self.read(stamp)
         if isinstance(found, Article) and found.version.digest == digest:
             return found
         raise ArticleChanged(stamp.path)

@@ -23,6 +23,7 @@ _SECOND_NS = 1_000_000_000
 class Learnt(msgspec.Struct):
     """What looking at the archive told; filled in on the way."""
 
+    is_first: bool  # nothing was known before
     seen: int = 0
     ignored: int = 0  # without a look into them
     added: int = 0  # usable files
@@ -38,8 +39,7 @@ class Recorder:
     """Records files at a moment, in the caller's transaction; `is_measured`: by the rules that hold."""
 
     def __init__(self, catalogue: Catalogue, reader: Reader, *, now: datetime, is_measured: bool) -> None:
-        self.learnt = Learnt()
-        self.is_first = catalogue.files.is_empty()  # nothing is known yet
+        self.learnt = Learnt(is_first=catalogue.files.is_empty())
         self._files = catalogue.files
         self._documents = catalogue.documents
         self._remembers_edits = catalogue.is_lasting
@@ -51,7 +51,6 @@ class Recorder:
 
     def record(self, stamp: Stamp, known: KnownFile | None, found: Found, place: Place) -> None:
         """Remember what a file is now; what is usable no more keeps its version, until it is let go."""
-        known = self._within_reach(known, found)
         old = known.version if known else None
         measure = None
         if isinstance(found, Article):
@@ -60,16 +59,9 @@ class Recorder:
         after = self._after(stamp, known, found, measure)
         self._note_edit(old)
         self._count(old, found)
-        if after.version != old or (known and known.held_since and not after.held_since):
+        if after.version != old or (known and after.is_readable != known.is_readable):
             self._files.touched.add(one.key for one in (old, after.version) if one)
         self._files.put(after, place)
-
-    def drop(self, path: bytes) -> None:
-        """Let the article of a file go that is needed now and cannot be had."""
-        known = self._files.at(path)
-        if known and known.version:
-            self.learnt.dropped += self._documents.is_member(known.version.key)
-            self.learnt.removed += self._files.let_go_of(path)
 
     def inherit(self) -> None:
         """Let new files say what they say since the files of which they are copies, or which they were.
@@ -78,7 +70,7 @@ class Recorder:
         """
         if not (self._edits or self._files.has_edits()):
             return
-        for path in self._files.newcomers.take():
+        for path in self._files.newcomers:
             assert isinstance(path, bytes)  # noqa: S101  # as they were put there
             known = self._files.at(path)
             if known and known.version:
@@ -86,26 +78,26 @@ class Recorder:
                 inherited = msgspec.structs.replace(known, found=edited, version=edited)
                 self._files.put(inherited, self._files.place_of(path))
 
-    def _within_reach(self, known: KnownFile | None, found: Found) -> KnownFile | None:
-        """Forget what a file said that can be read again: other rules may have come meanwhile."""
-        if known is None or known.version is None or not isinstance(found, Article):
-            return known
-        if known.held_since is None and not isinstance(known.found, Rejected):
-            return known
-        self._documents.forget_content(known.version.digest)
-        return msgspec.structs.replace(known, measure=None)
-
     def _settle(
         self, stamp: Stamp, known: KnownFile | None, article: Article
     ) -> tuple[Article | Rejected, Measure | None]:
         """Look what became of an article, and what it is compared by if that is known."""
         new, old = article.version, known.version if known else None
+        measure = None
+        if known and old and self._has_failed(known, new):
+            assert isinstance(known.found, Rejected)  # noqa: S101  # as was asked
+            return known.found, known.measure  # it would fail again
         if known and old and old.key == new.key:
             found, measure = self._compare(stamp, known, old, article)
         else:
-            self._meet(new, old)
-            found, measure = article, None
+            self._meet(new, known)
+            found = article
         return found, measure or self._measure_at_hand(new)
+
+    def _has_failed(self, known: KnownFile, new: Version) -> bool:
+        """Tell whether a file that is held could not be cleaned by the rules that hold."""
+        is_same = known.version is not None and known.version.digest == new.digest
+        return is_same and _code(known.found) == "failed" and self._is_measured
 
     def _compare(
         self, stamp: Stamp, known: KnownFile, old: Version, article: Article
@@ -132,16 +124,23 @@ class Recorder:
         is_edit = content.measure.fingerprint != known_measure.fingerprint
         return _with_edit(article, self._edited(stamp, new) if is_edit else old.edited), content.measure
 
-    def _meet(self, new: Version, old: Version | None) -> None:
-        """Meet an article at a path where none was, or another one."""
-        if not self.is_first:
+    def _meet(self, new: Version, known: KnownFile | None) -> None:
+        """Meet an article at a path where none was, or another one: that is lost then."""
+        if not self.learnt.is_first:
             self._files.newcomers.add([new.path])
-        if old and old.digest == new.digest and self._documents.is_member(old.key):
+        old = known.version if known else None
+        if known is None or old is None:
+            return
+        if old.digest != new.digest:
+            self._files.leave(known)
+        elif self._documents.is_member(old.key):
             self.learnt.rekeyed[old.key] = new.key
 
     def _measure_at_hand(self, version: Version) -> Measure | None:
         """Return what is known of a content that stood elsewhere before."""
-        return None if self.is_first or not self._is_measured else self._documents.measure(version.digest)
+        return (
+            None if self.learnt.is_first or not self._is_measured else self._documents.measure(version.digest)
+        )
 
     def _after(
         self, stamp: Stamp, known: KnownFile | None, found: Found, measure: Measure | None
@@ -210,17 +209,19 @@ def _header(article: Article) -> Header:
 
 
 def _is_unreadable(found: Found) -> bool:
-    return isinstance(found, Rejected) and found.code == "unreadable"
+    return _code(found) == "unreadable"
+
+
+def _code(found: Found | Version) -> str:
+    return found.code if isinstance(found, Rejected) else ""
 
 
 def _log(stamp: Stamp, found: Found, known: KnownFile | None) -> None:
     """Name what a person should look at, once as long as the file stays as it is."""
     if isinstance(found, Ignored):
         log.debug("article.ignored", extra={"path": show(found.path), "reason": found.reason})
-    elif isinstance(found, Rejected) and not (known and known.stamp == stamp and _told(known) == found.code):
+    elif isinstance(found, Rejected) and not (
+        known and known.stamp == stamp and _code(known.found) == found.code
+    ):
         facts = {"path": show(found.path), "code": found.code, "detail": found.detail}
         log.warning("article.rejected", extra=facts)
-
-
-def _told(known: KnownFile) -> str:
-    return known.found.code if isinstance(known.found, Rejected) else ""

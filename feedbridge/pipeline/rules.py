@@ -14,15 +14,8 @@ from feedbridge.config import Config
 # tests/test_rules.py notices when that is forgotten.
 VERSION = 1
 
-_PACKAGES = (
-    "feedbridge",
-    "lxml",
-    "nh3",
-    "re2",
-    "dateutil",
-    "feedgen",
-    "msgspec",
-)  # what is made depends on them
+# What is made depends on them.
+_PACKAGES = ("feedbridge", "lxml", "nh3", "re2", "dateutil", "feedgen", "msgspec")
 _DISTRIBUTIONS = {"re2": "google-re2", "dateutil": "python-dateutil"}  # where they have another name
 
 _FACT = "environment"  # the stamps of packages, and below them their versions

@@ -16,6 +16,7 @@ from feedbridge.pipeline import reports
 from feedbridge.pipeline.explanation import Explanation, explain_article
 from feedbridge.pipeline.learning import Progress, no_progress
 from feedbridge.pipeline.looking import Asked, Look, Outcome
+from feedbridge.pipeline.pairs import check_pair
 from feedbridge.pipeline.reader import Turn, open_archive
 from feedbridge.standards.text import show
 
@@ -54,7 +55,7 @@ def run(
 
     with _remembering_failure(config, clock):
         with open_archive(config):
-            pass  # of a missing one it is told before any directory is made
+            pass  # of a missing one it is told before the output directory is made
         with publish.locked(config.output.directory, waits=asked.waits), open_archive(config) as archive:
             outcome = _with_catalogue(config, act)
     reports.log_outcome(outcome)
@@ -83,9 +84,8 @@ def explain(config: Config, article: str, *, now: datetime) -> Explanation:
                 return explain_article(look, article)
             except Turn as turn:
                 look.reconsider(turn)
-                look.prepare()
 
-    return _looking(config, act, now=now)
+    return _looking(config, act, now=now, asked=Asked(is_guarded=False))
 
 
 def survey(config: Config, *, now: datetime) -> tuple[Report, tuple[Document, ...]]:
@@ -106,9 +106,16 @@ def _remembering_failure(config: Config, clock: Clock) -> Iterator[None]:
     except Exception as exc:
         reason = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"
         # The failure itself is what has to be told, whatever becomes of its record.
-        with suppress(FeedbridgeError, memory.DamagedError), Catalogue(config.state.file) as catalogue:
-            catalogue.runs.put(Ran(started=clock(), failure=reason))
+        with suppress(FeedbridgeError, memory.DamagedError):
+            _remember(config, Ran(started=clock(), failure=reason))
         raise
+
+
+def _remember(config: Config, failed: Ran) -> None:
+    if config.state.file is not None:
+        with Catalogue(config.state.file) as catalogue:
+            check_pair(catalogue, config)
+            catalogue.runs.put(failed)
 
 
 def _looking(
