@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
-from feedbridge.catalogue.database import DamagedError, Database, companions, put_aside, stands
+from feedbridge.catalogue.database import DamagedError, Database, companions, put_aside, stands, was_left
 from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.entries import Entries
 from feedbridge.catalogue.files import PART_INODES, Files, Place, part_of
@@ -29,6 +29,7 @@ __all__ = [
     "part_of",
     "put_aside",
     "stands",
+    "was_left",
 ]
 
 _SEEN = (

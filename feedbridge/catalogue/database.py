@@ -229,6 +229,14 @@ def stands(file: Path) -> bool:
     return True
 
 
+def was_left(file: Path) -> bool:
+    """Tell whether what used a catalogue last was killed, unless something uses it now."""
+    try:
+        return Path(f"{file}-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
 def put_aside(file: Path) -> Path:
     """Rename a damaged catalogue with its companions; return its new name. Raises: StateError."""
     aside = next(path for path in _names_aside(file) if not any(map(os.path.lexists, companions(path))))

@@ -87,7 +87,7 @@ def _why_lost(found: Version | Ignored | Rejected | Gone) -> str:
             return f"the file is rejected now ({found.code}: {found.detail})"
         case Ignored():
             return f"the file is ignored now ({found.reason})"
-    return "the file is gone, in what is left out, or another article's now"
+    return "the file is gone"
 
 
 def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:

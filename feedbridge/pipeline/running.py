@@ -148,7 +148,10 @@ def _with_catalogue(config: Config, act: Callable[[Catalogue], _T]) -> _T:
     """Do something with the catalogue; a damaged one is put aside, and made anew."""
     file = config.state.file
     try:
+        was_left = file is not None and memory.was_left(file)
         with Catalogue(file) as catalogue:
+            if was_left and not catalogue.is_sound():  # SQLite notices it only where it looks
+                raise memory.DamagedError("the run before was killed")
             return _soundly(catalogue, act)
     except memory.DamagedError as exc:
         assert file is not None  # noqa: S101  # a private one is never damaged
