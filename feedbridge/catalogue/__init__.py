@@ -80,6 +80,11 @@ class Catalogue:
         """Tell whether SQLite finds the file to be whole; a private one always is."""
         return not self.is_lasting or self._database.is_sound()
 
+    def demand_sound(self) -> None:
+        """Have SQLite look at everything. Raises: DamagedError."""
+        if not self.is_sound():
+            raise DamagedError("a run that was killed left it so")
+
     @property
     def statements(self) -> int:
         """How many statements were executed so far, each row that was written counted."""

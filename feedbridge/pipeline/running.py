@@ -150,8 +150,8 @@ def _with_catalogue(config: Config, act: Callable[[Catalogue], _T]) -> _T:
     try:
         was_left = file is not None and memory.was_left(file)
         with Catalogue(file) as catalogue:
-            if was_left and not catalogue.is_sound():  # SQLite notices it only where it looks
-                raise memory.DamagedError("the run before was killed")
+            if was_left:
+                catalogue.demand_sound()  # else damage is noticed only where somebody looks
             return _soundly(catalogue, act)
     except memory.DamagedError as exc:
         assert file is not None  # noqa: S101  # a private one is never damaged
