@@ -93,6 +93,29 @@ class Archive:
         for number in range(len(self._roots)):
             yield from self._walk_root(number, own)
 
+    def look_at(self, path: bytes, *, own: frozenset[FileId] = frozenset()) -> Stamp | Ignored | Gone:
+        """Return what one file is, as `walk` would find it.
+
+        Raises: InputError if its disk fails.
+        """
+        number = next(at for at, root in enumerate(self._roots) if path.startswith(root.prefix))
+        directory, name = self._parts(number, path)
+        try:
+            status = self._status(number, directory, name)
+        except OSError as exc:
+            if exc.errno in _GONE:
+                return Gone(path=path)
+            raise _unlistable(self._roots[number].directory, directory, exc) from exc
+        if stat.S_ISDIR(status.st_mode):
+            return Ignored(path=path, reason="a directory")
+        if not self._is_reached(directory):
+            return Ignored(path=path, reason="in a directory that is left out")
+        return self._found(number, _join(directory, name), status, own)
+
+    def directory_of(self, stamp: Stamp) -> bytes:
+        """Return the path of the directory in which a file stands, below its input directory."""
+        return self._parts(stamp.root, stamp.path)[0]
+
     def path_of(self, file: Path) -> bytes | None:
         """Return the path by which a file below an input directory goes here; None for any other file."""
         place = file.parent.resolve() / file.name  # a link that is asked about is not followed itself
@@ -149,7 +172,7 @@ class Archive:
         return Rejected(path=stamp.path, code="unreadable", detail=f"it cannot be read: {exc.strerror}")
 
     def _open_file(self, stamp: Stamp) -> int:
-        directory, _, name = stamp.path.removeprefix(self._roots[stamp.root].prefix).rpartition(b"/")
+        directory, name = self._parts(stamp.root, stamp.path)
         if self._directory is None or self._directory[:2] != (stamp.root, directory):
             self._leave_directory()
             self._directory = (stamp.root, directory, _open_below(self._opened[stamp.root], directory))
@@ -200,19 +223,44 @@ class Archive:
         self, number: int, relative: bytes, entry: os.DirEntry[str], own: frozenset[FileId]
     ) -> Stamp | Ignored | bytes | None:
         """Return a directory's path as bytes, to be walked; None for what is passed over unseen."""
-        path = self._roots[number].prefix + relative
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             return None
-        is_own = (status.st_dev, status.st_ino) in own
         if stat.S_ISDIR(status.st_mode):
-            is_entered = not is_own and self._is_entered(relative, entry.name)
-            return relative if is_entered else None
-        reason = "our own output" if is_own else self._why_ignored(relative, entry.name, status.st_mode)
+            is_own = (status.st_dev, status.st_ino) in own
+            return relative if not is_own and self._is_entered(relative, entry.name) else None
+        return self._found(number, relative, status, own)
+
+    def _found(
+        self, number: int, relative: bytes, status: os.stat_result, own: frozenset[FileId]
+    ) -> Stamp | Ignored:
+        path, name = self._roots[number].prefix + relative, os.fsdecode(relative.rpartition(b"/")[2])
+        is_own = (status.st_dev, status.st_ino) in own
+        reason = "our own output" if is_own else self._why_ignored(relative, name, status.st_mode)
         if reason:
             return Ignored(path=path, reason=reason)
         return _stamp(path, number, status)
+
+    def _parts(self, number: int, path: bytes) -> tuple[bytes, bytes]:
+        """Return the directory and the name of a file, below its input directory."""
+        directory, _, name = path.removeprefix(self._roots[number].prefix).rpartition(b"/")
+        return directory, name
+
+    def _status(self, number: int, directory: bytes, name: bytes) -> os.stat_result:
+        descriptor = _open_below(self._opened[number], directory)
+        try:
+            return os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+        finally:
+            os.close(descriptor)
+
+    def _is_reached(self, directory: bytes) -> bool:
+        """Tell whether a walk would come to a directory."""
+        steps = directory.split(b"/") if directory else []
+        return all(
+            self._is_entered(b"/".join(steps[: depth + 1]), os.fsdecode(step))
+            for depth, step in enumerate(steps)
+        )
 
     def _is_entered(self, relative: bytes, name: str) -> bool:
         return not name.startswith(".") and not _matches(self._scope.exclude, relative, name)

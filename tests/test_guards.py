@@ -28,9 +28,9 @@ def standing(tmp_path: Path, count: int) -> Config:
     return made
 
 
-def run(made: Config, *, now=NOW, **asked: bool) -> pipeline.Outcome:
+def run(made: Config, *, now=NOW, lets_go: bool = False, is_full: bool = False) -> pipeline.Outcome:
     """Run once."""
-    return pipeline.run(made, clock=lambda: now, asked=pipeline.Asked(**asked))
+    return pipeline.run(made, clock=lambda: now, asked=pipeline.Asked(lets_go=lets_go, is_full=is_full))
 
 
 def vanish(tmp_path: Path, count: int) -> dict[Path, bytes]:

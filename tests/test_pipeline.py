@@ -315,6 +315,59 @@ def test_the_law_over_random_histories(configured, tmp_path):
         assert contents(tmp_path / "out") == contents(tmp_path / f"fresh{step}")
 
 
+def _standing(source):
+    """Return what tells of each file that it was changed."""
+    return {
+        os.fsencode(path.relative_to(source)): (path.stat().st_mtime_ns, path.read_bytes())
+        for path in source.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_law_where_only_what_changed_is_looked_at(configured, tmp_path, seed):
+    """A run that is told which files changed leaves what a run over all leaves, which then finds nothing."""
+    chance = random.Random(seed)  # noqa: S311  # histories, no secrets
+    source = archive(tmp_path / "in", count=8)
+    limited = feeds(config.with_state(configured, file=tmp_path / "state.sqlite3"), limit=5)
+    twin = config.with_state(
+        config.with_directories(limited, input=None, output=tmp_path / "twin"), file=tmp_path / "twin.sqlite3"
+    )
+    run(limited)
+    run(twin)
+    for step in range(25):
+        before = _standing(source)
+        for number in range(chance.choice((1, 1, 3))):
+            _change(source, chance, 100 * step + number)
+        after = _standing(source)
+        changed = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+        asked = pipeline.Asked(paths=frozenset(changed), lets_go=True)
+        seen = run(limited, asked=asked).report.work
+        assert seen.files_opened <= len(changed) + 8  # and some that move up in a feed
+        run(twin, asked=pipeline.Asked(lets_go=True))
+        assert contents(tmp_path / "out") == contents(tmp_path / "twin")
+        if chance.random() < 0.3:
+            outcome = run(limited)
+            assert (outcome.written, outcome.report.work.articles_parsed) == ((), 0)
+
+
+def test_a_file_that_is_told_of_and_is_none_is_passed_over(configured, tmp_path):
+    """A directory, a link, a hidden file, none; a directory that is gone takes its files along."""
+    archive(tmp_path / "in", count=3)
+    archive(tmp_path / "in" / "deeper", count=2, host="deeper.example")
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    (tmp_path / "in" / "link.txt").symlink_to(tmp_path / "in" / "00001.txt")
+    (tmp_path / "in" / ".hidden").mkdir()
+    for name in (".hidden.txt", ".hidden/a.txt"):
+        (tmp_path / "in" / name).write_bytes(raw(url=f"https://example.org/{name}"))
+    odd = frozenset({b"link.txt", b".hidden.txt", b".hidden/a.txt", b"deeper", b"no/such/file", b"\xff"})
+    assert run(remembering, asked=pipeline.Asked(paths=odd)).report.entries == 5
+    shutil.rmtree(tmp_path / "in" / "deeper")
+    asked = pipeline.Asked(paths=frozenset({b"deeper"}))
+    assert run(remembering, asked=asked).report.entries == 3
+
+
 def _change(source, chance, step):
     files = sorted(path for path in source.rglob("*") if path.is_file())
     change = chance.choice(["add", "edit", "move", "delete", "duplicate", "touch", "other source"])

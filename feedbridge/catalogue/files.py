@@ -152,6 +152,11 @@ class Files:
             "UPDATE files SET fingerprint = NULL, length = NULL WHERE fingerprint IS NOT NULL"
         )
 
+    def miss_below(self, path: bytes) -> None:
+        """Note as missing what is known at a path, and below it: it may have been a directory."""
+        below = "path = ? OR (path > ? AND path < ?)"  # 0 is what comes after the slash
+        self.missing.add_all(f"SELECT path FROM files WHERE {below}", (path, path + b"/", path + b"0"))
+
     # --- those whose article is lost: gone, or usable no more --------------------------------------
 
     def lose_missing(self) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from feedbridge import scan
 from feedbridge.catalogue import Catalogue, Place, part_of
-from feedbridge.model import Gone, KnownFile, Rejected, Stamp
+from feedbridge.model import FileId, Gone, Ignored, KnownFile, Rejected, Stamp
 from feedbridge.pipeline.reader import ArticleFailed, Reader, Turn
 from feedbridge.pipeline.recording import Recorder
 from feedbridge.standards.text import show
@@ -35,10 +35,18 @@ def no_progress(done: int, total: int) -> None:
 class Learner:
     """Brings the catalogue's files up to date with the archive, at a moment; with `is_anew` it reads all."""
 
-    def __init__(
-        self, catalogue: Catalogue, reader: Reader, recorder: Recorder, *, now: datetime, is_anew: bool
+    def __init__(  # noqa: PLR0913  # what it reads from, writes to and goes by
+        self,
+        catalogue: Catalogue,
+        archive: scan.Archive,
+        recorder: Recorder,
+        reader: Reader,
+        *,
+        now: datetime,
+        is_anew: bool,
     ) -> None:
         self.learnt = recorder.learnt
+        self._archive = archive
         self._files = catalogue.files
         self._reader = reader
         self._recorder = recorder
@@ -66,6 +74,27 @@ class Learner:
             progress(self.learnt.seen, self.learnt.seen)
         for number, digests in known.values():
             self._miss(number, digests)
+        self._files.lose_missing()
+        self._look_again()
+
+    def look_at(self, paths: Iterable[bytes], *, own: frozenset[FileId]) -> None:
+        """Look at some files, and at those that are to be read again; at directories if they are gone.
+
+        What else has changed is for the next look at everything. Raises: InputError.
+        """
+        self._again = frozenset(self._files.to_read_again(self._now))
+        for path in sorted(self._again.union(paths)):
+            self.learnt.seen += 1
+            found = self._archive.look_at(path, own=own)
+            if isinstance(found, Gone):
+                self._files.miss_below(path)
+            elif isinstance(found, Ignored):
+                self._files.missing.add([path])
+            else:
+                number = self._files.directory(found.root, self._archive.directory_of(found))
+                place = Place(number, part_of(found))
+                self._read(found, self._files.at(path), place)
+                self._unsettled.append(place)
         self._files.lose_missing()
         self._look_again()
 

@@ -30,6 +30,7 @@ class Asked(Value, frozen=True):
     lets_go: bool = False  # of articles that are held
     waits: bool = False  # for the lock
     is_guarded: bool = True  # else it is only looked at what would be
+    paths: frozenset[bytes] | None = None  # look at these files only, and at young ones; None: at all
 
 
 class Outcome(Value, frozen=True):
@@ -63,7 +64,7 @@ class Look:
         is_measured = known.cleaning == self._rules.cleaning
         self._recorder = Recorder(catalogue, self.reader, now=now, is_measured=is_measured)
         is_anew = asked.is_full or known.reading != self._rules.reading
-        self._learner = Learner(catalogue, self.reader, self._recorder, now=now, is_anew=is_anew)
+        self._learner = Learner(catalogue, archive, self._recorder, self.reader, now=now, is_anew=is_anew)
         self.decider = Decider(catalogue, self.reader, self._learner, now=now)
         self._publisher = Publisher(catalogue, self.feeds, self.output, rules=self._rules.documents)
 
@@ -71,10 +72,13 @@ class Look:
         """Learn what has changed, and decide about it, unless a guard refuses: in one transaction."""
         with self.catalogue.transaction():
             bind_pair(self.catalogue, self.config)
-            self._learner.look(self.listings(), progress)
+            if self._asked.paths is None or self._is_renewed:
+                self._learner.look(self.listings(), progress)
+            else:
+                self._learner.look_at(self._asked.paths, own=self._own_files())
             if self._asked.is_guarded:
                 guard_ids(self._recorder.learnt, self.catalogue)
-            if self._known_rules != self._rules:
+            if self._is_renewed:
                 self._renew()
             self._settle()
             if self._asked.is_guarded:
@@ -151,6 +155,11 @@ class Look:
             ),
             seconds=0.0,
         )
+
+    @property
+    def _is_renewed(self) -> bool:
+        """Whether other rules hold than before, or none did."""
+        return self._known_rules != self._rules
 
     def _settle(self, turns: Iterable[Turn] = ()) -> None:
         self.decider.settle(turns, guards=self.config.guards, lets_go=self._asked.lets_go)

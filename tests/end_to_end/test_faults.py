@@ -71,9 +71,10 @@ def killed(killed_world, tmp_path) -> Path:
     return faults.copy(killed_world, tmp_path / "killed")
 
 
-def run(case: Path, **asked: bool) -> pipeline.Outcome:
+def run(case: Path, *, is_full: bool = False, lets_go: bool = False) -> pipeline.Outcome:
     """Run once, in this program."""
-    return pipeline.run(config.load(case / "config.toml"), clock=lambda: NOW, asked=pipeline.Asked(**asked))
+    asked = pipeline.Asked(is_full=is_full, lets_go=lets_go)
+    return pipeline.run(config.load(case / "config.toml"), clock=lambda: NOW, asked=asked)
 
 
 def put_aside(case: Path) -> list[Path]:
