@@ -19,6 +19,7 @@ COMMANDS = {  # imported when they are called
     "init": "feedbridge.commands.init",
     "run": "feedbridge.commands.run",
     "explain": "feedbridge.commands.explain",
+    "daemon": "feedbridge.commands.daemon",
     "status": "feedbridge.commands.status",
 }
 
@@ -71,6 +72,7 @@ def feedbridge() -> None:
       feedbridge run                   writes the feeds; run it again whenever you like
       feedbridge explain FILE          says what became of one article, and why
       feedbridge status                says how things stand
+      feedbridge daemon                keeps the feeds up to date
 
     Completion for bash (zsh and fish likewise, with zsh_source and fish_source):
 

@@ -17,6 +17,7 @@ from feedbridge.config.schema import Derived
 from feedbridge.config.words import shown
 from feedbridge.errors import ConfigError
 from feedbridge.model import Guards
+from feedbridge.standards import crontab
 
 DOCS = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^```(toml|text)\n(.*?)^```$", DOCS, re.DOTALL | re.MULTILINE))
@@ -77,6 +78,9 @@ def test_an_empty_file_means_the_defaults(tmp_path):
         ),
         state=config.State(file=tmp_path / ".feedbridge" / "catalogue.sqlite3"),
         guards=Guards(forget_after=None),
+        schedule=config.Schedule(
+            every=timedelta(minutes=5), cron=None, timezone="UTC", watch=True, budget=timedelta(minutes=30)
+        ),
         sites=config.load_sites(),
     )
 
@@ -109,6 +113,13 @@ def test_every_key_is_carried_over(tmp_path):
         ),
         state=config.State(file=tmp_path / "state" / "catalogue.sqlite3"),
         guards=Guards(forget_after=timedelta(days=30)),
+        schedule=config.Schedule(
+            every=timedelta(minutes=15),
+            cron=crontab.parse("*/5 * * * 1-5"),
+            timezone="Europe/Berlin",
+            watch=False,
+            budget=timedelta(hours=1),
+        ),
         sites=config.load_sites(),
     )
 
@@ -242,6 +253,7 @@ NEVER = (
     "[guards] forget_after = {}: "
     '"never" or a time of at most 10 years such as "30 d" (units: s, min, h, d) is needed'
 )
+TIME = '[schedule] {} = {}: a time of at most 10 years such as "5 min" (units: s, min, h, d) is needed'
 IMPOSSIBLE = {
     # files and times
     "state-no-text": ("[state]\nfile = 3", FILE.format(3)),
@@ -253,6 +265,14 @@ IMPOSSIBLE = {
     "time-nothing": ('[guards]\nforget_after = "0 s"', NEVER.format('"0 s"')),
     "time-too-long": ('[guards]\nforget_after = "3661 d"', NEVER.format('"3661 d"')),
     "time-word": ('[guards]\nforget_after = "Never"', NEVER.format('"Never"')),
+    "every-word": ('[schedule]\nevery = "never"', TIME.format("every", '"never"')),
+    "every-negative": ('[schedule]\nevery = "-5 min"', TIME.format("every", '"-5 min"')),
+    "budget-nothing": ('[schedule]\nbudget = "0 min"', TIME.format("budget", '"0 min"')),
+    "cron-number": ("[schedule]\ncron = 5", "[schedule] cron = 5: five fields of crontab(5) such as"),
+    "cron-fields": ('[schedule]\ncron = "* *"', "is needed; a time has five fields (minute hour day"),
+    "cron-minute": ('[schedule]\ncron = "60 * * * *"', "'60' is no minute: a number from 0 to 59"),
+    "zone": ('[schedule]\ntimezone = "Mars"', '[schedule] timezone = "Mars": the name of a time zone'),
+    "watch": ('[schedule]\nwatch = "yes"', '[schedule] watch = "yes": true or false is needed'),
     # texts
     "title-no-text": ("[site]\ntitle = 3", "[site] title = 3: a line of text is needed"),
     "title-empty": (
@@ -474,18 +494,18 @@ IMPOSSIBLE = {
     "key-table": ("[site.title]\na = 1", '[site] title = {"a": 1}: a line of text is needed'),
     "key-outside": ('title = "x"', 'title = "x": unknown key outside any section; it belongs to [site]'),
     "key-outside-unknown": (
-        "every = 5",
-        'every = 5: unknown key outside any section; known are "site", "input", "output", "images", "feeds"',
+        "port = 5",
+        'port = 5: unknown key outside any section; known are "site", "input", "output", "images", "feeds"',
     ),
     "section-unknown": (
         '[site_rules]\ndirectory = "sites"',
         '[site_rules]: unknown section; known are "site", "input"',
     ),
     "section-not-built-yet": (
-        '[schedule]\nevery = "5 min"',
+        "[serve]\nport = 8000",
         (
-            '[schedule]: unknown section; known are "site", "input", "output", "images", "feeds", '
-            '"state", "guards", "sites"'
+            '[serve]: unknown section; known are "site", "input", "output", "images", "feeds", '
+            '"state", "guards", "schedule", "sites"'
         ),
     ),
     "section-list": (

@@ -14,7 +14,7 @@ The configuration is read once, at the start; nothing below this room ever sees 
 
 from feedbridge.config.reading import for_directories, load, locate, with_directories, with_state
 from feedbridge.config.rules import load_sites
-from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Site, State
+from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Schedule, Site, State
 
 __all__ = [
     "KEYS",
@@ -23,6 +23,7 @@ __all__ = [
     "Images",
     "Input",
     "Output",
+    "Schedule",
     "Site",
     "State",
     "for_directories",

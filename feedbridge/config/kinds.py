@@ -15,7 +15,8 @@ from decimal import Decimal
 import msgspec
 
 from feedbridge.config.words import listed, nearest, shown
-from feedbridge.standards import language, urls
+from feedbridge.standards import crontab, dates, language, urls
+from feedbridge.standards.crontab import Crontab
 from feedbridge.standards.text import close_bidi, fold, xml_text
 
 DEFAULT_URL = "http://127.0.0.1:8000/"  # where `feedbridge serve` answers
@@ -218,6 +219,21 @@ def _duration(value: object) -> timedelta:
     return timedelta(seconds=int(number) * _UNITS_S[unit])
 
 
+def _crontab(value: object) -> Crontab:
+    if not isinstance(value, str):
+        raise Refused
+    try:
+        return crontab.parse(value)
+    except ValueError as exc:
+        raise Refused(str(exc)) from None
+
+
+def _zone(value: object) -> str:
+    if not isinstance(value, str) or not dates.is_zone(value):
+        raise Refused
+    return value
+
+
 def _directory(value: object) -> str:
     if not isinstance(value, str):
         raise Refused
@@ -257,6 +273,13 @@ DURATION_OR_NEVER = Kind(
     allowed=f'"never" or a time of at most 10 years such as "30 d" (units: {", ".join(_UNITS_S)})',
     read=_duration_or_never,
 )
+DURATION = Kind(
+    allowed=f'a time of at most 10 years such as "5 min" (units: {", ".join(_UNITS_S)})', read=_duration
+)
+CRONTAB = Kind(
+    allowed='five fields of crontab(5) such as "*/5 * * * *", or a name such as "@hourly"', read=_crontab
+)
+ZONE = Kind(allowed='the name of a time zone such as "Europe/Paris"', read=_zone)
 DIRECTORY = Kind(allowed="the path of a directory", read=_directory)
 DIRECTORIES = Kind(
     allowed="the path of a directory, or a list of paths of which none lies within another",

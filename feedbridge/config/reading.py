@@ -103,6 +103,7 @@ def _config(written: Mapping[str, object], *, file: Path) -> Config:
     values["site"] = _site(values["site"], directory=base / labels[0])
     values["input"] |= {"directories": tuple(base / label for label in labels), "labels": labels}
     values["output"]["directory"] = base / str(values["output"]["directory"])
+    values["schedule"]["cron"] = values["schedule"]["cron"] or None
     values["state"]["file"] = base / str(values["state"]["file"])
     sites = load_sites(own=base / own_rules if own_rules else None)
     return msgspec.convert({**values, "sites": sites}, Config)

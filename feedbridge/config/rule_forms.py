@@ -7,9 +7,9 @@ from functools import partial
 import msgspec
 
 from feedbridge.config.forms import Form, Table
-from feedbridge.config.kinds import FLAG, LANGUAGE, TEXT, Kind, Refused, any_of, list_of, one_of
+from feedbridge.config.kinds import FLAG, LANGUAGE, TEXT, ZONE, Kind, Refused, any_of, list_of, one_of
 from feedbridge.config.words import shown
-from feedbridge.standards import dates, urls
+from feedbridge.standards import urls
 from feedbridge.standards.expressions import Expression, ExpressionError, compiled
 
 _SLUG = re.compile(r"[a-z0-9-]+")
@@ -44,12 +44,6 @@ def _slug(value: object) -> object:
 
 def _host(value: object) -> object:
     if not isinstance(value, str) or not value or urls.host(f"http://{value}/") != value:
-        raise Refused
-    return value
-
-
-def _zone(value: object) -> object:
-    if not isinstance(value, str) or not dates.is_zone(value):
         raise Refused
     return value
 
@@ -157,7 +151,7 @@ _OF_EVERY_SITE = {
         allowed='an expression with a group named "date", and perhaps one named "author",', read=_date_line
     ),
     "date_order": one_of("", "day-month-year", "month-day-year"),
-    "zone": Kind(allowed='the name of a time zone such as "Europe/Paris"', read=_zone),
+    "zone": ZONE,
     "author": Kind(allowed="an expression with exactly one group", read=_author),
     "language": Kind(allowed=LANGUAGE.allowed, read=_language),
     "captions": any_of("figcaption", "small-print", "bold-lead"),

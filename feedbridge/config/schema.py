@@ -4,6 +4,7 @@ The table is the only place that knows a key's kind and default: the reading, th
 documentation's test and the template of `feedbridge init` all go by it.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +13,11 @@ import msgspec
 from feedbridge.config.kinds import (
     ADDRESS,
     COUNT,
+    CRONTAB,
     DEFAULT_URL,
     DIRECTORIES,
     DIRECTORY,
+    DURATION,
     DURATION_OR_NEVER,
     FILE,
     FLAG,
@@ -23,6 +26,7 @@ from feedbridge.config.kinds import (
     REFERENCE,
     SIZE,
     TEXT,
+    ZONE,
     Kind,
     any_of,
     one_of,
@@ -30,6 +34,7 @@ from feedbridge.config.kinds import (
 )
 from feedbridge.config.words import shown
 from feedbridge.model import Guards, Sites, Value
+from feedbridge.standards.crontab import Crontab
 
 
 class Derived(Value, frozen=True):
@@ -77,6 +82,11 @@ KEYS = (
     Key("feeds", "content", one_of("full", "summary"), "full"),
     Key("state", "file", FILE, ".feedbridge/catalogue.sqlite3"),
     Key("guards", "forget_after", DURATION_OR_NEVER, "never"),
+    Key("schedule", "every", DURATION, "5 min"),
+    Key("schedule", "cron", CRONTAB, Derived(words="none")),
+    Key("schedule", "timezone", ZONE, "UTC"),
+    Key("schedule", "watch", FLAG, True),  # noqa: FBT003  # as above
+    Key("schedule", "budget", DURATION, "30 min"),
     Key("sites", "directory", DIRECTORY, Derived(words="none")),
 )
 
@@ -133,6 +143,16 @@ class Feeds(Value, frozen=True):
     content: Literal["full", "summary"]
 
 
+class Schedule(Value, frozen=True):
+    """When a daemon looks at all."""
+
+    every: timedelta
+    cron: Crontab | None  # instead of `every`
+    timezone: str  # of `cron`: a name of IANA
+    watch: bool  # it looks at what changes at once, too
+    budget: timedelta  # a run that takes longer hangs
+
+
 class Config(Value, frozen=True):
     """All that can be configured, checked."""
 
@@ -143,4 +163,5 @@ class Config(Value, frozen=True):
     feeds: Feeds
     state: State
     guards: Guards
+    schedule: Schedule
     sites: Sites

@@ -97,15 +97,19 @@ def open_archive(config: Config) -> scan.Archive:
 
     Raises: InputError if one of them is missing or unreadable.
     """
-    several = len(config.input.directories) > 1
-    roots = [
-        scan.Root(directory=directory, prefix=_prefix(label) if several else b"")
-        for directory, label in zip(config.input.directories, config.input.labels, strict=True)
-    ]
     scope = scan.Scope(
         include=config.input.include, exclude=config.input.exclude, max_bytes=config.input.max_bytes
     )
-    return scan.Archive(roots, scope)
+    return scan.Archive(roots_of(config), scope)
+
+
+def roots_of(config: Config) -> tuple[scan.Root, ...]:
+    """Return the input directories of a configuration, and what stands before the names of their files."""
+    several = len(config.input.directories) > 1
+    return tuple(
+        scan.Root(directory=directory, prefix=_prefix(label) if several else b"")
+        for directory, label in zip(config.input.directories, config.input.labels, strict=True)
+    )
 
 
 def _prefix(label: str) -> bytes:

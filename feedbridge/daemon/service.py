@@ -1,0 +1,211 @@
+"""The daemon: what wakes it, what it does then, and how it ends."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from feedbridge import pipeline, scan
+from feedbridge.catalogue import companions
+from feedbridge.config import Config
+from feedbridge.daemon.agenda import Agenda, Task
+from feedbridge.daemon.systemd import Notifier
+from feedbridge.daemon.timing import Timer
+from feedbridge.daemon.watching import Changes, Watcher
+from feedbridge.errors import ConfigError, FeedbridgeError, LockedError
+from feedbridge.pipeline.reader import roots_of
+from feedbridge.standards.text import show
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0  # how often the main thread looks around
+STEP_S = 5.0  # by how much the clock may differ from what has passed before it was set
+LONGEST_PAUSE_S = 3600.0  # after failures, where the schedule is no interval
+
+
+class Daemon:
+    """Keeps the feeds of a configuration up to date until a signal ends it.
+
+    `load` reads the configuration, again on SIGHUP. Only the main thread may call `run`.
+
+    Raises: ConfigError.
+    """
+
+    def __init__(
+        self, load: Callable[[], Config], *, clock: Callable[[], datetime], notifier: Notifier
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._notifier = notifier
+        self._config = load()
+        self._agenda = Agenda(patience_s=_patience_s(self._config))
+        self._changed = threading.Condition()  # guards all that follows
+        self._is_stopping = False
+        self._wants_configuration = False
+        self._began_s: float | None = None  # the run in hand
+        self._failure = ""  # of the last run
+        self._drift_s = 0.0  # between the clock and what has passed
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; the run in hand comes to its end. A second one ends all at once."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._reload)
+        worker = threading.Thread(target=self._work, name="feedbridge-run")
+        worker.start()
+        self._notifier.tell("READY=1", "STATUS=the first run is at work")
+        while worker.is_alive():
+            worker.join(timeout=TICK_S)
+            self._look_around()
+
+    # --- the main thread --------------------------------------------------------------------
+
+    def _stop(self, *_: object) -> None:
+        if self._is_stopping:
+            os._exit(1)  # whole files stand at any moment, and the next start sweeps
+        self._is_stopping = True
+        self._notifier.tell("STOPPING=1")
+        threading.Thread(target=self._wake, daemon=True).start()  # a handler must not wait for a lock
+
+    def _reload(self, *_: object) -> None:
+        self._wants_configuration = True
+        threading.Thread(target=self._wake, daemon=True).start()
+
+    def _look_around(self) -> None:
+        """Tell the service manager that we live, unless a run hangs; notice when the clock was set."""
+        began_s = self._began_s
+        if began_s is None or time.monotonic() - began_s <= self._config.schedule.budget.total_seconds():
+            self._notifier.tell("WATCHDOG=1")
+        drift_s = self._clock().timestamp() - time.monotonic()
+        if self._drift_s and abs(drift_s - self._drift_s) > STEP_S:
+            log.warning("clock.set", extra={"seconds": round(drift_s - self._drift_s)})
+            self._timer.restart()
+            self._want_all()
+        self._drift_s = drift_s
+
+    # --- what wakes the worker -----------------------------------------------------------------
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
+
+    def _want_all(self) -> None:
+        with self._changed:
+            self._agenda.want_all(time.monotonic())
+            self._changed.notify()
+
+    def _want(self, changes: Changes) -> None:
+        roots = roots_of(self._config)
+        named = {path: is_written for file, is_written in changes.items() if (path := _named(file, roots))}
+        with self._changed:
+            self._agenda.want(named, time.monotonic())
+            self._changed.notify()
+
+    # --- the worker ---------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        self._begin()
+        try:
+            while (task := self._next()) is not None:
+                self._do(task)
+        finally:
+            self._end()
+
+    def _begin(self) -> None:
+        """Start what wakes us, for the configuration that holds."""
+        self._want_all()
+        self._timer = Timer(self._config.schedule, self._want_all)
+        self._timer.start()
+        self._watcher = self._new_watcher() if self._config.schedule.watch else None
+        if self._watcher:
+            self._watcher.start()
+
+    def _end(self) -> None:
+        self._timer.stop()
+        if self._watcher:
+            self._watcher.stop()
+
+    def _new_watcher(self) -> Watcher:
+        config = self._config
+        own = (*companions(config.state.file), config.output.directory) if config.state.file else ()
+        directories = config.input.directories
+        passes_over = [path for path in own if path not in directories]
+        return Watcher(directories, passes_over=passes_over, tell=self._want, tell_all=self._want_all)
+
+    def _next(self) -> Task | None:
+        """Wait for the next task; None when it is time to stop."""
+        with self._changed:
+            while not self._is_stopping:
+                if self._wants_configuration:
+                    self._wants_configuration = False
+                    self._configure()
+                if task := self._agenda.take(time.monotonic()):
+                    self._began_s = time.monotonic()
+                    return task
+                self._changed.wait(min(self._agenda.wait_s(time.monotonic()), threading.TIMEOUT_MAX))
+        return None
+
+    def _configure(self) -> None:
+        """Take another configuration, if it is one; what wakes us is started anew."""
+        try:
+            config = self._load()
+        except ConfigError as exc:
+            detail = f"the one before stays: {exc}"
+            log.error("configuration.refused", extra={"detail": detail})  # noqa: TRY400  # nobody needs a traceback
+            return
+        self._end()
+        self._config = config
+        self._agenda = Agenda(patience_s=_patience_s(config))
+        log.info("configuration.read")
+        self._begin()
+
+    def _do(self, task: Task) -> None:
+        """Run once; whatever happens, the next run comes."""
+        started_s = time.monotonic()
+        asked = pipeline.Asked(paths=None if task.is_whole else task.paths)
+        try:
+            outcome = pipeline.run(
+                self._config, clock=self._clock, asked=asked, elapsed=lambda: time.monotonic() - started_s
+            )
+        except LockedError:
+            with self._changed:
+                self._agenda.postponed(time.monotonic(), task)
+        except Exception as exc:  # noqa: BLE001  # the last line of defence
+            self._fail(exc)
+        else:
+            self._succeed(has_read=outcome.report.work.articles_parsed > 0)
+        finally:
+            self._began_s = None
+
+    def _succeed(self, *, has_read: bool) -> None:
+        self._failure = ""
+        with self._changed:
+            self._agenda.succeeded(time.monotonic(), has_read=has_read)
+        next_run = self._timer.next()
+        self._notifier.tell(f"STATUS=the feeds are up to date; next look at all: {next_run}")
+
+    def _fail(self, exc: Exception) -> None:
+        self._failure = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"
+        with self._changed:
+            self._agenda.failed(time.monotonic())
+            pause_s = self._agenda.wait_s(time.monotonic())
+        detail = f"{self._failure}; the feeds that stand stay, it is tried again in {pause_s:.0f} s"
+        log.error("run.failed", extra={"detail": show(detail)}, exc_info=not isinstance(exc, FeedbridgeError))
+        self._notifier.tell(f"STATUS=the last run failed: {show(self._failure)}")
+
+
+def _patience_s(config: Config) -> float:
+    schedule = config.schedule
+    return LONGEST_PAUSE_S if schedule.cron else schedule.every / timedelta(seconds=1)
+
+
+def _named(file: Path, roots: tuple[scan.Root, ...]) -> bytes | None:
+    """Return the path by which a file of the archive goes there."""
+    for root in roots:
+        if file.is_relative_to(root.directory):
+            return root.prefix + os.fsencode(file.relative_to(root.directory))
+    return None
