@@ -25,7 +25,8 @@ from feedbridge.standards.text import show
 _CHUNK_BYTES = 64 * 1024
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}  # moved, or replaced by a link, since it was listed
+# Moved, or replaced by a link, since it was listed; or no name at all.
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG}
 # Not one file's fault: reading on would lose entries that are still there.
 _ENVIRONMENT = {errno.EIO, errno.ESTALE, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
@@ -98,7 +99,9 @@ class Archive:
 
         Raises: InputError if its disk fails.
         """
-        number = next(at for at, root in enumerate(self._roots) if path.startswith(root.prefix))
+        number = next((at for at, root in enumerate(self._roots) if path.startswith(root.prefix)), None)
+        if number is None or b"\0" in path:
+            return Gone(path=path)
         directory, name = self._parts(number, path)
         try:
             status = self._status(number, directory, name)

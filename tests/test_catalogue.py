@@ -1107,6 +1107,7 @@ def test_what_was_seen_is_forgotten(catalogue):
     catalogue.runs.put(Ran(started=EPOCH, report="{}"))
     catalogue.forget()
     assert catalogue.files.is_empty()
+    assert catalogue.files.directory(0, b"another") == number
     assert catalogue.files.parts() == {}
     assert [catalogue.files.count(name) for name in STATES] == [0] * 4
     assert (catalogue.entries.count(), catalogue.entries.groups()) == (0, ())
@@ -1421,6 +1422,20 @@ def test_what_is_missing_is_gone(files, missing, found):
         remember(catalogue, files)
         catalogue.files.lose_missing()
         assert_remembers(catalogue, files)
+
+
+steps = st.lists(st.sampled_from([b"a", b"a0", b"a.b", b"\xff"]), min_size=1, max_size=3)
+file_paths = steps.map(b"/".join)
+
+
+@given(st.sets(file_paths, max_size=12), file_paths)
+def test_what_is_below_a_path_is_missing(known, path):
+    """The file at a path, or all below the directory that it was; none whose name only begins like it."""
+    with Catalogue(None) as catalogue:
+        remember(catalogue, map(article, known))
+        catalogue.files.miss_below(path)
+        below = {one for one in known if one == path or one.startswith(path + b"/")}
+        assert set(catalogue.files.missing.take()) == below
 
 
 @given(some_files, some_paths)
@@ -2255,6 +2270,11 @@ def test_newcomers_are_not_looked_for_among_all_files():
     [
         pytest.param(lambda files: files.let_go_of(b"a"), r"\(path=\?\)", id="let_go_of"),
         pytest.param(lambda files: files.at(b"a"), r"\(path=\?\)", id="at"),
+        pytest.param(
+            lambda files: files.miss_below(b"a"),
+            r"\(path=\?\)(.|\n)*\(path>\? AND path<\?\)",
+            id="miss_below",
+        ),
         pytest.param(lambda files: files.place_of(b"a"), r"\(path=\?\)", id="place_of"),
         pytest.param(
             lambda files: list(files.in_part(PLACE)),

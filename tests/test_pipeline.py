@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from feedbridge import config, normalise, pipeline, publish
+from feedbridge.catalogue import PART_INODES
 from feedbridge.config import Config
 from feedbridge.errors import InputError, OutputError
 from feedbridge.pipeline import deciding, reader
@@ -351,6 +352,46 @@ def test_the_law_where_only_what_changed_is_looked_at(configured, tmp_path, seed
             assert (outcome.written, outcome.report.work.articles_parsed) == ((), 0)
 
 
+def test_a_file_that_is_told_of_and_is_in_no_input_directory_is_passed_over(tmp_path):
+    """Where there are several; one that is gone takes its files along."""
+    for name in ("one", "two"):
+        archive(tmp_path / name, count=3, host=f"{name}.example")
+    written = tmp_path / "config.toml"
+    written.write_text('[input]\ndirectory = ["one", "two"]')
+    made = config.load(written)
+    assert run(made).report.entries == 6
+    odd = frozenset({b"three/00001.txt", b"00001.txt", b"one", b"two/none.txt"})
+    assert run(made, asked=pipeline.Asked(paths=odd)).report.entries == 6
+    (tmp_path / "two" / "00001.txt").unlink()
+    asked = pipeline.Asked(paths=frozenset({b"two/00001.txt"}))
+    assert run(made, asked=asked).report.entries == 5
+
+
+def test_a_file_that_is_replaced_before_it_is_read_is_known_by_its_new_place(configured, tmp_path):
+    """Later changes of its neighbours are none of it."""
+    archive(tmp_path / "in", count=10)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    target = tmp_path / "in" / "00003.txt"
+    (tmp_path / "far").mkdir()
+    parts = {path.stat().st_ino // PART_INODES for path in (tmp_path / "in").iterdir()}
+    for number in range(20 * PART_INODES):  # until one is made in another part
+        far = tmp_path / "far" / str(number)
+        shutil.copy2(target, far)
+        if far.stat().st_ino // PART_INODES not in parts:
+            break
+    replacements = [lambda: far.replace(target)]
+
+    def replace_once(*_: int) -> None:
+        if replacements:
+            replacements.pop()()
+
+    assert run(remembering, progress=replace_once).report.entries == 10
+    assert run(remembering).report.entries == 10
+    for path in sorted((tmp_path / "in").iterdir()):
+        path.touch()
+        assert run(remembering).report.entries == 10
+
+
 def test_a_file_that_is_told_of_and_is_none_is_passed_over(configured, tmp_path):
     """A directory, a link, a hidden file, none; a directory that is gone takes its files along."""
     archive(tmp_path / "in", count=3)
@@ -362,6 +403,7 @@ def test_a_file_that_is_told_of_and_is_none_is_passed_over(configured, tmp_path)
     for name in (".hidden.txt", ".hidden/a.txt"):
         (tmp_path / "in" / name).write_bytes(raw(url=f"https://example.org/{name}"))
     odd = frozenset({b"link.txt", b".hidden.txt", b".hidden/a.txt", b"deeper", b"no/such/file", b"\xff"})
+    odd |= {b"", b"a\0b", b"n" * 300, b"/", b"../in/00001.txt"}
     assert run(remembering, asked=pipeline.Asked(paths=odd)).report.entries == 5
     shutil.rmtree(tmp_path / "in" / "deeper")
     asked = pipeline.Asked(paths=frozenset({b"deeper"}))

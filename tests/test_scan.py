@@ -370,6 +370,83 @@ def test_a_directory_that_was_replaced_during_the_walk_is_empty(tmp_path, replac
         assert list(walking) == [scan.Listing(root=0, directory=b"d", stamps=(), ignored=())]
 
 
+def test_one_file_is_looked_at_as_a_walk_finds_it(tmp_path):
+    """Its stamp, or why it is none; its directory is that of its listing."""
+    names = ["a.txt", "x/b.txt", "x/y/c.txt", "x/.hidden", "x/d.bak", "e.md", "mine.txt"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(raw())
+    (tmp_path / "x" / "link.txt").symlink_to("b.txt")
+    os.mkfifo(tmp_path / "x" / "fifo.txt")
+    mine = (tmp_path / "mine.txt").stat()
+    own = frozenset({(mine.st_dev, mine.st_ino)})
+    with opened(tmp_path, include=("*.txt", "*.bak"), exclude=("*.bak",)) as archive:
+        listings = list(archive.walk(own=own))
+        stamps = [(listing.directory, stamp) for listing in listings for stamp in listing.stamps]
+        ignored = [one for listing in listings for one in listing.ignored]
+        assert len(stamps) + len(ignored) == len(names) + 2
+        assert [archive.look_at(stamp.path, own=own) for _, stamp in stamps] == [stamp for _, stamp in stamps]
+        assert [archive.look_at(one.path, own=own) for one in ignored] == ignored
+        assert [archive.directory_of(stamp) for _, stamp in stamps] == [directory for directory, _ in stamps]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        pytest.param(b"d", Ignored, id="a directory"),
+        pytest.param(b"..", Ignored, id="the directory above"),
+        pytest.param(b"drafts/a.txt", Ignored, id="in an excluded directory"),
+        pytest.param(b"d/drafts/deep/a.txt", Ignored, id="below an excluded directory"),
+        pytest.param(b"d/left/out/deep/a.txt", Ignored, id="below a directory excluded by its path"),
+        pytest.param(b".git/a.txt", Ignored, id="in a hidden directory"),
+        pytest.param(b"nothing", Gone, id="nothing"),
+        pytest.param(b"no/such/file", Gone, id="in no directory"),
+        pytest.param(b"d/a.txt/b", Gone, id="below a file"),
+        pytest.param(b"link/a.txt", Gone, id="behind a link"),
+        pytest.param(b"", Gone, id="no name"),
+        pytest.param(b"\xff", Gone, id="no UTF-8"),
+    ],
+)
+def test_what_a_walk_does_not_come_to_is_none(inside, path, kind):
+    """Whatever is asked for, no link is followed and nothing that is left out is found."""
+    for directory in ("drafts", "d/drafts/deep", "d/left/out/deep", ".git"):
+        (inside / directory).mkdir(parents=True)
+        (inside / directory / "a.txt").write_bytes(raw())
+    (inside / "link").symlink_to(inside.parent / "outside")
+    with opened(inside, exclude=("drafts", "d/left/out")) as archive:
+        found = archive.look_at(path)
+    assert isinstance(found, Ignored | Gone)
+    assert found.path == path
+    assert isinstance(found, kind)
+
+
+def test_what_is_outside_is_never_looked_at(inside):
+    """No step leads above the input directory, and no name begins anew."""
+    with opened(inside) as archive:
+        for path in (b"../outside/a.txt", b"d/../../outside/a.txt", os.fsencode(inside / "d" / "a.txt")):
+            assert not isinstance(archive.look_at(path), Stamp)
+
+
+def test_one_file_of_several_directories_is_looked_at(tmp_path):
+    """A path begins with its input directory's name, and so does what is found."""
+    for name in ("one", "two"):
+        (tmp_path / name / "d").mkdir(parents=True)
+        (tmp_path / name / "d" / "a.txt").write_bytes(raw(title=name))
+    with opened(tmp_path / "one", tmp_path / "two") as archive:
+        for stamp in collected(archive).stamps:
+            assert archive.look_at(stamp.path) == stamp
+            assert archive.directory_of(stamp) == b"d"
+
+
+def test_a_file_that_is_looked_at_leaves_no_descriptor_open(inside):
+    """Nor does one that is not there."""
+    with opened(inside) as archive:
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for path in (b"d/a.txt", b"d", b"nothing", b"no/such/file", b"d/a.txt/b"):
+            archive.look_at(path)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_a_missing_input_directory_says_what_to_do(tmp_path):
     """The message names the directory and both ways out."""
     with pytest.raises(InputError, match=r"nowhere does not exist; make it, or name another") as caught:

@@ -56,6 +56,13 @@ class Catalogue:
     def __init__(self, file: Path | None, *, source: Path | None = None) -> None:
         self._database = Database(file, source=source)
         self.is_lasting = bool(file or source)  # it knows what earlier runs saw
+        try:
+            self._open()
+        except BaseException:
+            self._database.__exit__()
+            raise
+
+    def _open(self) -> None:
         self.files = Files(self._database)
         self.documents = Documents(self._database)
         self.entries = Entries(self._database, self.documents)

@@ -16,6 +16,7 @@ APPLICATION = int.from_bytes(b"fdbr", "big")  # whose database it is, for whoeve
 FILE_MODE = 0o600  # it tells what was read, and when
 DIRECTORY_MODE = 0o700
 BUSY_S = 10.0  # how long another process may hold it up
+TRIES = 3  # to copy a file at rest, if somebody comes and goes meanwhile
 
 _COMPANIONS = ("-wal", "-shm")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -132,11 +133,14 @@ class Database:
         Where nobody is at work SQLite is told so: it would set its files beside it, which not everybody may.
         """
         with self._reporting():
-            before = _at_rest(source)
-            if before is not None:
+            for _ in range(TRIES):
+                before = _at_rest(source)
+                if before is None:
+                    break
                 self._copy_by(source, "immutable=1")
-            if before is None or _at_rest(source) != before:
-                self._copy_by(source, "mode=ro")
+                if _at_rest(source) == before:
+                    return
+            self._copy_by(source, "mode=ro")
 
     def _copy_by(self, source: Path, how: str) -> None:
         address = f"{source.absolute().as_uri()}?{how}"

@@ -224,7 +224,7 @@ class Files:
         return self._let_go(f"{_LOST} AND held IS NOT NULL AND {_HAS_OTHER}")
 
     def let_go_of(self, path: bytes) -> int:
-        """Let go of the article of one file, whatever it is; return 1 if it had one."""
+        """Let go of the article of one file that is none; return 1 if it had one."""
         return self._let_go("path = ? AND key IS NOT NULL", path)
 
     def leave(self, known: KnownFile) -> None:

@@ -93,7 +93,7 @@ class Learner:
             else:
                 number = self._files.directory(found.root, self._archive.directory_of(found))
                 place = Place(number, part_of(found))
-                self._read(found, self._files.at(path), place)
+                self._read(found, None, place)
                 self._unsettled.append(place)
         self._files.lose_missing()
         self._look_again()
@@ -152,16 +152,21 @@ class Learner:
         self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
 
     def _read(self, stamp: Stamp, known: KnownFile | None, place: Place) -> None:
-        known = known or self._elsewhere(stamp.path)
-        is_same = known is not None and known.stamp == stamp and known.held_since is None
-        if is_same and not self._is_anew and stamp.path not in self._again:
+        before = known or self._elsewhere(stamp.path)
+        if before and self._is_as_it_was(before, stamp):
+            if known is None:  # it was read here before, but seen elsewhere
+                self._files.put(before, place)
             return
         stamp, found = self._reader.read(stamp)
         if isinstance(found, Gone):
             self._files.missing.add([stamp.path])
             self._unsettled.append(place)
         else:
-            self._recorder.record(stamp, known, found, place)
+            self._recorder.record(stamp, before, found, place)
+
+    def _is_as_it_was(self, known: KnownFile, stamp: Stamp) -> bool:
+        is_same = known.stamp == stamp and known.held_since is None
+        return is_same and not self._is_anew and stamp.path not in self._again
 
     def _elsewhere(self, path: bytes) -> KnownFile | None:
         """Return what is known of a file in another part: what replaced it has an inode of its own."""
