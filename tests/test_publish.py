@@ -7,7 +7,9 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -609,6 +611,7 @@ def test_a_site_knows_the_feeds_that_stand(tmp_path, renditions, removed, expect
 
 HOLD = """
 import sys
+import time
 from pathlib import Path
 from feedbridge import publish
 with publish.locked(Path(sys.argv[1])):
@@ -735,6 +738,7 @@ def test_names_for_people_are_escaped(tmp_path):
 
 FULL_DISK = """
 import sys
+import time
 from pathlib import Path
 sys.path[:0] = {path!r}
 from test_publish import ALL, Rendition, put, standing
@@ -821,3 +825,26 @@ def test_everything_is_durable_before_what_relies_on_it(tmp_path, monkeypatch):
         ("replace", ".feedbridge.json"),  # what stands
         ("sync", "directory"),
     ]
+
+
+def test_each_version_of_a_file_is_younger_by_a_second(tmp_path):
+    """A web server that is asked for what is newer has no finer measure; packed ones likewise."""
+    seconds = []
+    for number in range(5):
+        put(
+            tmp_path, [Rendition(path="atom.xml", kind="feed", body=b"<feed>%d</feed>\n" % number)], gzip=True
+        )
+        files = (tmp_path / "atom.xml", tmp_path / "atom.xml.gz")
+        seconds.append(tuple(int(file.stat().st_mtime) for file in files))
+    for earlier, later in pairwise(seconds):
+        assert all(before < after for before, after in zip(earlier, later, strict=True))
+    put(tmp_path, [Rendition(path="atom.xml", kind="feed", body=b"<feed>4</feed>\n")], gzip=True)
+    assert int((tmp_path / "atom.xml").stat().st_mtime) == seconds[-1][0]
+
+
+def test_a_version_that_comes_later_has_the_time_at_which_it_came(tmp_path):
+    """Only those of one second are parted."""
+    put(tmp_path, [ATOM])
+    os.utime(tmp_path / "atom.xml", (1, 1))
+    put(tmp_path, [NEWER])
+    assert abs((tmp_path / "atom.xml").stat().st_mtime - time.time()) < 60

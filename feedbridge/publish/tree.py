@@ -19,6 +19,7 @@ from feedbridge.standards.text import show
 
 FILE_MODE = 0o644
 _DIRECTORY_MODE = 0o755
+_SECOND_NS = 1_000_000_000
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -202,13 +203,19 @@ class Tree:
             os.fsync(descriptor)
 
     def replace(self, temporary: Temporary) -> None:
-        """Put a temporary file into its place: readers see the old bytes or the new ones, whole."""
+        """Put a temporary file into its place: readers see the old bytes or the new ones, whole.
+
+        It is younger than the old one by whole seconds: web servers tell versions apart by them (RFC 9110
+        §8.8.2), and would answer "not modified" about the second one of a second for ever.
+        """
         (source, name), (directory, new_name) = _split(temporary.path), _split(temporary.place)
         with (
             self.reporting("replace", temporary.place),
             self._directory(source) as here,
             self._directory(directory) as there,
         ):
+            with suppress(FileNotFoundError):
+                _make_younger(name, here, than=os.stat(new_name, dir_fd=there, follow_symlinks=False))
             os.replace(name, new_name, src_dir_fd=here, dst_dir_fd=there)
 
     def remove(self, path: str) -> None:
@@ -278,6 +285,13 @@ def _split(path: str) -> tuple[str, str]:
 
 def _join(directory: str, name: str) -> str:
     return f"{directory}/{name}" if directory else name
+
+
+def _make_younger(name: str, directory: int, *, than: os.stat_result) -> None:
+    second = than.st_mtime_ns // _SECOND_NS
+    if os.stat(name, dir_fd=directory).st_mtime_ns // _SECOND_NS <= second:
+        moment_ns = (second + 1) * _SECOND_NS
+        os.utime(name, ns=(moment_ns, moment_ns), dir_fd=directory)
 
 
 def _id(status: os.stat_result) -> FileId:
