@@ -64,6 +64,12 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AbstractConte
     return refusing
 
 
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not wait for the disk in this process: only a power cut would show the difference."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Give the folder of schemas and real articles beside the checkout; skip where there is none."""

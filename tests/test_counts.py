@@ -37,11 +37,14 @@ def first(tmp_path_factory):
 
 @pytest.fixture
 def standing(first, tmp_path):
-    """Give the configuration of a copy of it, whose files a run has seen: no test depends on another one."""
-    shutil.copytree(first, tmp_path, dirs_exist_ok=True)
-    made = configured(tmp_path)
-    pipeline.run(made, clock=lambda: NOW)
-    return made
+    """Give the configuration of the same at another place: no test depends on another one.
+
+    The files are the same, by links, so that their stamps are: whoever changes one must replace it.
+    """
+    for name in ("in", "out"):
+        shutil.copytree(first / name, tmp_path / name, copy_function=os.link)
+    shutil.copy(first / "state.sqlite3", tmp_path)
+    return configured(tmp_path)
 
 
 def configured(base: Path) -> config.Config:
@@ -61,9 +64,11 @@ UNCHANGED = Work(statements_executed=37)
 
 
 def put(path: Path, article: bytes) -> int:
-    """Write an article that is not young; return its length."""
-    path.write_bytes(article)
-    os.utime(path, (OLD, OLD))
+    """Put an article into its place that is not young; return its length."""
+    written = path.with_name(".written")
+    written.write_bytes(article)
+    os.utime(written, (OLD, OLD))
+    written.replace(path)
     return len(article)
 
 
@@ -104,7 +109,11 @@ def test_one_changed_article_costs_itself_and_its_feeds(standing):
     article = raw(
         url="https://site3.example.org/999", epoch=EPOCH + timedelta(hours=999), title="Number 999, edited"
     )
-    length = put(directory / "3" / "00999.txt", article)
+    file = directory / "3" / "00999.txt"
+    put(file, file.read_bytes())  # a file of its own, to be written to
+    pipeline.run(standing, clock=lambda: NOW)
+    length = file.write_bytes(article)
+    os.utime(file, (OLD, OLD))
     assert work(standing) == Work(
         files_opened=1,
         bytes_read=length,
@@ -143,10 +152,10 @@ def test_one_deleted_article_costs_those_that_take_its_place(standing):
 
 
 def test_a_touched_archive_is_read_and_nothing_is_made(standing):
-    """As after a checkout, which changes the time of every file."""
+    """As after a checkout, which writes every file anew."""
     (directory,) = standing.input.directories
     for file in directory.rglob("*.txt"):
-        os.utime(file, (OLD + 3600, OLD + 3600))
+        put(file, file.read_bytes())
     outcome = pipeline.run(standing, clock=lambda: NOW)
     assert outcome.written == ()
     assert outcome.report.work.articles_parsed == outcome.report.articles.seen

@@ -226,6 +226,7 @@ def play(number: int, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(base)
 
 
+@pytest.mark.usefixtures("without_waiting")
 @pytest.mark.no_cover  # what it runs is covered elsewhere, and a tracer doubles its time
 @pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
 def test_the_law_holds_over_random_histories(first, tmp_path, monkeypatch):

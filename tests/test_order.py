@@ -89,6 +89,7 @@ def feeds_of(documents: Iterable[Document]) -> Mapping[str, bytes]:
     return {made.path: made.body for document in documents for made in render(document)}
 
 
+@pytest.mark.usefixtures("without_waiting")
 @pytest.mark.no_cover  # what it runs is covered elsewhere, and a tracer doubles its time
 @settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(archives, st.randoms())
@@ -104,6 +105,7 @@ def test_any_order_of_files_gives_the_same_bytes(found, random):
             assert feeds_of(surveyed(archive)[1]) == made
 
 
+@pytest.mark.usefixtures("without_waiting")
 @pytest.mark.no_cover  # what it runs is covered elsewhere, and a tracer doubles its time
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(archives.filter(bool), st.randoms())

@@ -36,10 +36,8 @@ def fsync(_: int) -> None:
     """Do not wait for the disk: only a power cut would show the difference."""
 
 
-@pytest.fixture(autouse=True)
-def without_waiting(monkeypatch) -> None:
-    """Take the waiting out of all tests but the one of durability."""
-    monkeypatch.setattr(os, "fsync", fsync)
+# All tests but the one of durability.
+pytestmark = pytest.mark.usefixtures("without_waiting")
 
 
 def put(directory: Path, renditions: Iterable[Rendition], *, gzip: bool = False) -> publish.Changes:
