@@ -532,12 +532,20 @@ def test_articles_for_which_a_release_fails_in_bulk_are_held(tmp_path, failing, 
     assert snapshot(tmp_path / "out") == before
 
 
-def test_a_release_that_fails_for_some_articles_names_them(tmp_path, failing):
-    """And publishes the others."""
-    made = standing(tmp_path, 10)
-    failing({"Number 3", "Number 4"})
-    report = run(made).report
-    assert (report.entries, {one.code for one in report.rejected}) == (8, {"failed"})
+def test_articles_for_which_a_release_fails_are_held_however_few(tmp_path, failing):
+    """What is in a feed stays in it as it was cleaned last, and is named; what is in none is only named."""
+    made = standing(tmp_path, 20)
+    limited = msgspec.structs.replace(made, feeds=msgspec.structs.replace(made.feeds, limit=5, by=()))
+    for file in (tmp_path / "in").iterdir():  # so that no arrival is recent
+        number = int(file.stem)
+        epoch = EPOCH + timedelta(days=9 * number)
+        file.write_bytes(raw(url=f"https://example.org/{number}", epoch=epoch, title="Bad"))
+    run(limited)
+    before = snapshot(tmp_path / "out")
+    failing({"Bad"})
+    report = run(limited).report
+    assert (report.articles.held, report.entries, len(report.rejected)) == (5, 20, 5)
+    assert snapshot(tmp_path / "out") == before
 
 
 @pytest.mark.parametrize("is_held_before", [False, True], ids=["at once", "back for a moment"])
@@ -561,3 +569,85 @@ def test_articles_that_vanish_while_all_is_made_anew_are_held(is_held_before, tm
     report = pipeline.run(made, clock=lambda: NOW, progress=progress).report
     assert (report.articles.held, report.entries) == (6, 10)
     assert snapshot(tmp_path / "out") == before
+
+
+def test_articles_that_moved_and_vanish_while_all_is_made_anew_are_held(tmp_path, monkeypatch):
+    """They are new at their places, but not to those who read them."""
+    made = standing(tmp_path, 10)
+    before = snapshot(tmp_path / "out")
+    (tmp_path / "in" / "deeper").mkdir()
+    for file in sorted((tmp_path / "in").glob("*.txt"))[2:]:
+        file.rename(tmp_path / "in" / "deeper" / file.name)
+    monkeypatch.setattr(rules, "VERSION", rules.VERSION + 1)
+    monkeypatch.setattr(reader, "KEPT_BYTES", 0)
+    away = [lambda: shutil.rmtree(tmp_path / "in" / "deeper")]
+
+    def progress(done: int, total: int) -> None:
+        if done == total == 10 and away:
+            away.pop()()
+
+    report = pipeline.run(made, clock=lambda: NOW, progress=progress).report
+    assert (report.articles.held, report.entries) == (8, 10)
+    assert snapshot(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("how", ["it cannot be cleaned", "it goes away"])
+def test_a_newcomer_that_comes_to_nothing_is_decided_once(how, tmp_path, failing, monkeypatch):
+    """Also in an archive in which a file was edited in place once: the run comes to its end."""
+    made = standing(tmp_path, 8)
+    edited = tmp_path / "in" / "00001.txt"
+    edited.write_bytes(edited.read_bytes().replace(b"Text of", b"Other text of"))
+    run(made)
+    new = tmp_path / "in" / "new.txt"
+    new.write_bytes(raw(url="https://example.org/new", title="New", epoch=EPOCH + timedelta(days=9)))
+    away = [new.unlink] if how == "it goes away" else []
+    if away:
+        monkeypatch.setattr(reader, "KEPT_BYTES", 0)
+    else:
+        failing({"New"})
+
+    def progress(done: int, total: int) -> None:
+        if done == total and away:
+            away.pop()()
+
+    report = pipeline.run(made, clock=lambda: NOW, progress=progress).report
+    assert (report.articles.held, report.entries, len(report.rejected)) == (
+        0,
+        8,
+        0 if how == "it goes away" else 1,
+    )
+
+
+@pytest.mark.parametrize("how", ["held", "unreadable"])
+def test_an_entry_that_can_be_read_again_takes_its_place_in_a_feed(how, tmp_path, unreadable):
+    """It moved up while nobody could clean it."""
+    (tmp_path / "in").mkdir()
+    for number in range(12):
+        article = raw(url=f"https://example.org/{number}", epoch=EPOCH + timedelta(days=5 * number))
+        (tmp_path / "in" / f"{number:05}.txt").write_bytes(article)
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    made = msgspec.structs.replace(made, feeds=msgspec.structs.replace(made.feeds, limit=3))
+    run(made)
+    newest = tmp_path / "in" / "00011.txt"
+    if how == "held":
+        gone = {file: file.read_bytes() for file in sorted((tmp_path / "in").iterdir())[3:9]}
+        for file in gone:
+            file.unlink()
+        assert run(made).report.articles.held == 6
+        newest.unlink()
+        run(made)
+        for file, body in gone.items():
+            file.write_bytes(body)
+    else:
+        with unreadable("00008.txt"):
+            (tmp_path / "in" / "00008.txt").touch()
+            run(made)
+            newest.unlink()
+            run(made)
+    run(made)
+    other = msgspec.structs.replace(
+        made, output=msgspec.structs.replace(made.output, directory=tmp_path / "o")
+    )
+    run(config.with_state(other, file=None))
+    assert contents(tmp_path / "out") == contents(tmp_path / "o")

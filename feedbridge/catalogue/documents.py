@@ -64,9 +64,11 @@ class Documents:
 
     def put_members(self, name: str, members: Iterable[Identity]) -> None:
         """Remember what a document holds, or is to hold."""
-        self._database.execute("DELETE FROM members WHERE document = ?", (name,))
-        rows = ((name, place, one.key, one.digest) for place, one in enumerate(members))
-        self._database.execute_many("INSERT INTO members VALUES (?, ?, ?, ?)", rows)
+        rows = [(name, place, one.key, one.digest) for place, one in enumerate(members)]
+        query = "SELECT document, place, key, digest FROM members WHERE document = ? ORDER BY place"
+        if rows != list(self._database.rows(query, (name,))):
+            self._database.execute("DELETE FROM members WHERE document = ?", (name,))
+            self._database.execute_many("INSERT INTO members VALUES (?, ?, ?, ?)", rows)
 
     def clean(self, names: Iterable[str]) -> None:
         """Mark documents as clean: they stand as they should."""
@@ -122,6 +124,10 @@ class Documents:
         query = "SELECT fingerprint, length FROM contents WHERE digest = ? AND generation = ?"
         row = next(self._database.rows(query, (digest, self.generation)), None)
         return Measure(fingerprint=row[0], length=row[1]) if row else None
+
+    def has_content(self, digest: bytes) -> bool:
+        """Tell whether the content of a file is at hand, by whatever rules it was made."""
+        return self._database.value("SELECT 1 FROM contents WHERE digest = ?", (digest,)) is not None
 
     def age_contents(self) -> None:
         """Let other rules hold: contents made by others serve only what cannot be read any more."""

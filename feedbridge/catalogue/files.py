@@ -165,9 +165,11 @@ class Files:
             return
         missing = f"path IN (SELECT item FROM {self.missing.table})"
         gone = "SET state = 'gone', code = '', detail = '', again = 0, due = NULL"
-        self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL")
+        forgotten = self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL").rowcount
         self._database.execute(f"UPDATE files {gone} WHERE {missing} AND state <> 'gone'")  # the same
         self._database.execute(f"DELETE FROM {self.missing.table}")
+        if forgotten:
+            self.sweep_directories()
 
     def has_lost(self) -> bool:
         """Tell whether the article of any file is lost."""
@@ -194,7 +196,7 @@ class Files:
     def count_last(self) -> int:
         """Return how many articles are lost, and not held, of which no file can be read.
 
-        An article that came in this run has nobody who would miss it.
+        An article that came in this run, and is in no document, has nobody who would miss it.
         """
         return self._database.value(f"SELECT count(DISTINCT key) FROM files WHERE {self._last}") or 0
 
@@ -205,7 +207,19 @@ class Files:
     @property
     def _last(self) -> str:
         is_new = f"path IN (SELECT item FROM {self.newcomers.table})"
-        return f"{_LOST} AND held IS NULL AND NOT {_HAS_OTHER} AND NOT {is_new}"
+        is_shown = "EXISTS (SELECT 1 FROM members WHERE members.key = files.key)"
+        return f"{_LOST} AND held IS NULL AND NOT {_HAS_OTHER} AND ({is_shown} OR NOT {is_new})"
+
+    def hold_at(self, path: bytes, since: datetime) -> None:
+        """Hold one file whose article is lost."""
+        held = f"path = ? AND {_LOST} AND held IS NULL"
+        self._database.execute(f"UPDATE files SET held = ? WHERE {held}", (seconds(since), path))
+
+    def hold_with_others(self, since: datetime) -> None:
+        """Hold the lost files of articles of which another file is held: all of an article or nothing."""
+        is_held = "EXISTS (SELECT 1 FROM files AS held WHERE held.key = files.key AND held.held IS NOT NULL)"
+        lost = f"{_LOST} AND held IS NULL AND NOT {_HAS_OTHER} AND {is_held}"
+        self._database.execute(f"UPDATE files SET held = ? WHERE {lost}", (seconds(since),))
 
     def let_go_of_new(self) -> int:
         """Let go of the articles that are lost and not held; return how many files that are."""

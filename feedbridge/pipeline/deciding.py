@@ -113,6 +113,10 @@ class Decider:
     def _decide(self, key: str, known: Sequence[KnownFile]) -> None:
         before = self._catalogue.entries.get(key)
         after = self._join(tuple(self._files.of_key(key)), before) if known else None
+        names = {feed_of(group) for one in (before, after) if one for group in one.groups}
+        # Also where nothing is to be seen of it: what can be read again may stand in a feed again.
+        self._catalogue.documents.soil(names - self._soiled)
+        self._soiled |= names
         if before != after:
             self._change(before, after)
 
@@ -129,6 +133,7 @@ class Decider:
         Where nothing stands at all no time counts: a disk may be away for longer.
         """
         files = self._files
+        files.hold_with_others(self._now)
         removed = files.let_go_of_new() + files.let_go_of_doubles()
         if guards.forget_after is not None and files.has_standing():
             removed += files.let_go_of_old(self._now - guards.forget_after)
@@ -173,9 +178,6 @@ class Decider:
         self._catalogue.entries.change(before, after)
         if _shown(before) == _shown(after):
             return
-        names = {feed_of(group) for one in (before, after) if one for group in one.groups}
-        self._catalogue.documents.soil(names - self._soiled)
-        self._soiled |= names
         if before and after and _is_odd(before, after) and self._catalogue.documents.is_member(after.key):
             self.odd.add(after.key)
         self.changed += 1

@@ -55,6 +55,11 @@ class Feeds:
         aged = {known[one.key].generation for one in filled.members} - {self._catalogue.documents.generation}
         return Selected(spec=spec, filled=filled, generations=tuple(sorted(aged)))
 
+    @property
+    def has_turned(self) -> bool:
+        """Whether anything was left out since `turns` was asked."""
+        return bool(self._turned)
+
     def turns(self) -> tuple[Turn, ...]:
         """Return what turned while feeds were selected, and forget it."""
         turned = tuple(self._turned.values())

@@ -101,32 +101,34 @@ class Learner:
     def reconsider(self, turns: Iterable[Turn]) -> None:
         """Learn what files are that proved to be others than they were. Raises: InputError."""
         for turn in turns:
-            known = self._files.at(turn.path)
+            known, place = self._files.at(turn.path), self._files.place_of(turn.path)
             assert known is not None  # noqa: S101  # whoever needed it has met it
-            if isinstance(turn, ArticleFailed):
-                place = self._files.place_of(turn.path)
-                self._recorder.record(known.stamp, known, turn.rejected, place)
+            self._reconsidered[turn.path] += 1
+            if self._reconsidered[turn.path] > PATIENCE:
+                self._give_up(known, place)
+            elif isinstance(turn, ArticleFailed):
+                self._recorder.keep_failed(known, turn.rejected, place)
             else:
-                self._read_again(known)
+                self._read_again(known, place)
         self._files.lose_missing()
         self._look_again()
         self._recorder.inherit()
 
-    def _read_again(self, known: KnownFile) -> None:
+    def _read_again(self, known: KnownFile, place: Place) -> None:
         """Read a file that has changed since; the next run looks again: it may stand elsewhere by now."""
-        path, place = known.stamp.path, self._files.place_of(known.stamp.path)
-        log.debug("article.changed", extra={"path": show(path)})
+        log.debug("article.changed", extra={"path": show(known.stamp.path)})
         self._unsettled.append(place)
-        self._reconsidered[path] += 1
         stamp, found = self._reader.read(known.stamp)
         if isinstance(found, Gone):
-            self._files.missing.add([path])
-        elif self._reconsidered[path] <= PATIENCE:
-            self._recorder.record(stamp, known, found, place)
+            self._files.missing.add([stamp.path])
         else:
-            detail = "it changes faster than it can be read"
-            self._recorder.record(stamp, known, Rejected(path=path, code="unreadable", detail=detail), place)
-            self.learnt.removed += self._files.let_go_of(path)
+            self._recorder.record(stamp, known, found, place)
+
+    def _give_up(self, known: KnownFile, place: Place) -> None:
+        path, detail = known.stamp.path, "it changes faster than it can be read"
+        rejected = Rejected(path=path, code="unreadable", detail=detail)
+        self._recorder.record(known.stamp, known, rejected, place)
+        self.learnt.removed += self._files.let_go_of(path)
 
     def _count(self, listing: scan.Listing) -> None:
         self.learnt.seen += len(listing.stamps) + len(listing.ignored)

@@ -52,6 +52,7 @@ class Look:
     def __init__(
         self, catalogue: Catalogue, archive: scan.Archive, config: Config, *, now: datetime, asked: Asked
     ) -> None:
+        bind_pair(catalogue, config)
         self.catalogue = catalogue
         self.archive = archive
         self.config = config
@@ -71,7 +72,6 @@ class Look:
     def learn(self, progress: Progress) -> None:
         """Learn what has changed, and decide about it, unless a guard refuses: in one transaction."""
         with self.catalogue.transaction():
-            bind_pair(self.catalogue, self.config)
             if self._asked.paths is None or self._is_renewed:
                 self._learner.look(self.listings(), progress)
             else:

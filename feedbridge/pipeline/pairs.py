@@ -6,6 +6,7 @@ import os
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
 from feedbridge.errors import UsageError
+from feedbridge.pipeline.rules import Rules
 from feedbridge.standards.text import show
 
 _FACT = "pair"
@@ -33,10 +34,14 @@ def bind_pair(catalogue: Catalogue, config: Config) -> None:
     Raises: as `check_pair`.
     """
     pair, known = check_pair(catalogue, config), catalogue.runs.fact(_FACT)
-    if known != pair:
+    if known == pair:
+        return
+    with catalogue.transaction():
+        if known:
+            catalogue.forget()
+            for name in Rules.__struct_fields__:
+                catalogue.runs.set_fact(name, "")  # so that all is read
         catalogue.runs.set_fact(_FACT, pair)
-    if known not in ("", pair):
-        catalogue.forget()
 
 
 def _pair(config: Config) -> str:

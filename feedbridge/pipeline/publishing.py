@@ -64,7 +64,8 @@ class Publisher:
         self._dirty = frozenset(self._documents.dirty())
         for name in (name for name in self._groups if name in self._dirty):
             selected = self._feeds.select(self._groups[name])
-            self._documents.put_members(name, selected.filled.members)
+            if not self._feeds.has_turned:  # else the guards would take what is left out for unpublished
+                self._documents.put_members(name, selected.filled.members)
         return self._feeds.turns()
 
     def offer(self, target: Target) -> None:

@@ -4,6 +4,8 @@ import logging
 import os
 from datetime import datetime
 
+import msgspec
+
 from feedbridge import parse, scan
 from feedbridge.config import Config
 from feedbridge.model import Article, Content, Gone, Ignored, Rejected, Stamp
@@ -68,8 +70,9 @@ class Reader:
     def article(self, stamp: Stamp, digest: bytes) -> Article:
         """Return the whole article of a file that was read before. Raises: ArticleChanged, InputError."""
         kept = self._kept.pop(digest, None)
-        if kept is not None:
-            return kept
+        if kept is not None:  # it may have been read as a copy of it
+            version = msgspec.structs.replace(kept.version, path=stamp.path)
+            return msgspec.structs.replace(kept, version=version)
         _, found = self.read(stamp)
         if isinstance(found, Article) and found.version.digest == digest:
             return found

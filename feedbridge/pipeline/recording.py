@@ -63,6 +63,12 @@ class Recorder:
             self._files.touched.add(one.key for one in (old, after.version) if one)
         self._files.put(after, place)
 
+    def keep_failed(self, known: KnownFile, rejected: Rejected, place: Place) -> None:
+        """Remember that an article cannot be cleaned; what a document shows of it is held."""
+        self.record(known.stamp, known, rejected, place)
+        if known.version and self._documents.has_content(known.version.digest):
+            self._files.hold_at(known.stamp.path, self._now)
+
     def inherit(self) -> None:
         """Let new files say what they say since the files of which they are copies, or which they were.
 
@@ -73,7 +79,7 @@ class Recorder:
         for path in self._files.newcomers:
             assert isinstance(path, bytes)  # noqa: S101  # as they were put there
             known = self._files.at(path)
-            if known and known.version:
+            if known and known.version and known.is_readable:
                 edited = msgspec.structs.replace(known.version, edited=self._since(known.version))
                 inherited = msgspec.structs.replace(known, found=edited, version=edited)
                 self._files.put(inherited, self._files.place_of(path))
