@@ -88,7 +88,7 @@ def test_one_new_article_costs_itself_and_the_feeds_that_it_joins(standing):
         articles_parsed=1,
         articles_cleaned=1,
         documents_rendered=2,
-        statements_executed=489,
+        statements_executed=490,
     )
 
 
@@ -120,7 +120,7 @@ def test_one_changed_article_costs_itself_and_its_feeds(standing):
         articles_parsed=1,
         articles_cleaned=1,
         documents_rendered=2,
-        statements_executed=772,
+        statements_executed=773,
     )
 
 

@@ -165,11 +165,9 @@ class Files:
             return
         missing = f"path IN (SELECT item FROM {self.missing.table})"
         gone = "SET state = 'gone', code = '', detail = '', again = 0, due = NULL"
-        forgotten = self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL").rowcount
+        self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL")
         self._database.execute(f"UPDATE files {gone} WHERE {missing} AND state <> 'gone'")  # the same
         self._database.execute(f"DELETE FROM {self.missing.table}")
-        if forgotten:
-            self.sweep_directories()
 
     def has_lost(self) -> bool:
         """Tell whether the article of any file is lost."""

@@ -69,7 +69,9 @@ class Decider:
             self._part(guards=guards, lets_go=lets_go)
             waiting = tuple(self._decide_all())
             if not waiting:
-                return
+                break
+        if self._files.touched.is_used or self._files.missing.is_used:
+            self._files.sweep_directories()
 
     def _part(self, *, guards: Guards, lets_go: bool) -> None:
         """Let go of the articles that are lost, or hold them if too many are lost at once."""
@@ -84,7 +86,6 @@ class Decider:
             last = 0
         self._let_go += last
         learnt.removed += files.let_go_of_all() if lets_go else self._let_go_of_some(guards)
-        files.sweep_directories()
 
     def _decide_all(self) -> Iterator[Turn]:
         """Join the files of each touched article anew; give those that have turned, to be decided again."""
