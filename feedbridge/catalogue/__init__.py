@@ -18,6 +18,7 @@ from feedbridge.catalogue.database import DamagedError, Database, companions, pu
 from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.entries import Entries
 from feedbridge.catalogue.files import PART_INODES, Files, Place, part_of
+from feedbridge.catalogue.presence import Presence, next_run
 from feedbridge.catalogue.runs import Runs
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "Catalogue",
     "DamagedError",
     "Place",
+    "Presence",
     "companions",
+    "next_run",
     "part_of",
     "put_aside",
     "stands",

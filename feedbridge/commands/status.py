@@ -50,6 +50,8 @@ def _lines(found: pipeline.Status, now: datetime) -> Iterator[str]:
     if found.last_failure:
         yield f"last failure: {_when(found.last_failure, now)}: {show(found.last_failure.failure or '')}"
     yield f"a run is at work: {'yes' if found.is_running else 'no'}"
+    if found.next_run:
+        yield f"next run: {rfc3339(found.next_run)}, by a daemon"
     yield f"feeds: {len(found.feeds)}"
     for feed in found.feeds:
         document = feed.document
@@ -78,6 +80,7 @@ def _json(found: pipeline.Status) -> str:
         "healthy": not found.troubles,
         "troubles": list(map(show, found.troubles)),
         "running": found.is_running,
+        "next_run": rfc3339(found.next_run) if found.next_run else None,
         "last_success": _ran(found.last_success),
         "last_failure": _ran(found.last_failure),
         "feeds": [

@@ -6,11 +6,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from feedbridge import pipeline, scan
-from feedbridge.catalogue import companions
+from feedbridge.catalogue import Presence, companions
 from feedbridge.config import Config
 from feedbridge.daemon.agenda import Agenda, Task
 from feedbridge.daemon.systemd import Notifier
@@ -42,6 +43,8 @@ class Daemon:
         self._clock = clock
         self._notifier = notifier
         self._config = load()
+        assert self._config.state.file is not None  # noqa: S101  # who calls has seen to it
+        self._presence = Presence(self._config.state.file)
         self._agenda = Agenda(patience_s=_patience_s(self._config))
         self._changed = threading.Condition()  # guards all that follows
         self._is_stopping = False
@@ -120,6 +123,7 @@ class Daemon:
         self._want_all()
         self._timer = Timer(self._config.schedule, self._want_all)
         self._timer.start()
+        self._tell_next()
         self._watcher = self._new_watcher() if self._config.schedule.watch else None
         if self._watcher:
             self._watcher.start()
@@ -185,8 +189,12 @@ class Daemon:
         self._failure = ""
         with self._changed:
             self._agenda.succeeded(time.monotonic(), has_read=has_read)
-        next_run = self._timer.next()
-        self._notifier.tell(f"STATUS=the feeds are up to date; next look at all: {next_run}")
+        self._tell_next()
+        self._notifier.tell(f"STATUS=the feeds are up to date; next look at all: {self._timer.next()}")
+
+    def _tell_next(self) -> None:
+        with suppress(OSError):  # who asks `status` is told less
+            self._presence.tell(self._timer.next())
 
     def _fail(self, exc: Exception) -> None:
         self._failure = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedbridge import publish
-from feedbridge.catalogue import Catalogue, DamagedError, stands
+from feedbridge.catalogue import Catalogue, DamagedError, next_run, stands
 from feedbridge.config import Config
 from feedbridge.errors import StateError, UsageError
 from feedbridge.model import KnownDocument, KnownFile, KnownRendition, Ran, Rejected, Value
@@ -27,6 +27,7 @@ class Status(Value, frozen=True):
     last_success: Ran | None
     last_failure: Ran | None
     is_running: bool  # a run is at work now
+    next_run: datetime | None  # when a daemon looks at all next; None: there is none
     feeds: tuple[Feed, ...]
     rejected: tuple[Rejected, ...]
     held: tuple[KnownFile, ...]
@@ -71,6 +72,7 @@ def _status(file: Path, output: publish.Site, config: Config) -> Status:
             last_success=catalogue.runs.last(failed=False),
             last_failure=catalogue.runs.last(failed=True),
             is_running=is_running,
+            next_run=next_run(file),
             feeds=tuple(_feeds(catalogue)),
             rejected=catalogue.files.rejected(),
             held=held,

@@ -1,5 +1,6 @@
 """`feedbridge daemon`: real processes, real files, real signals."""
 
+import json
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -258,3 +260,23 @@ def test_a_service_manager_is_told(place):
                 heard += manager.recv(4096).decode() + "\n"
             assert daemon.child.wait(PATIENCE_S) == 0
     assert heard.startswith("READY=1\nSTATUS=")
+
+
+def test_status_tells_when_a_daemon_looks_next(daemon, place, feedbridge):
+    """As long as it is there."""
+    asked = ("--config", place / "config.toml", "status")
+    done = feedbridge(*asked)
+    assert (done.returncode, "next run: " in done.stdout) == (0, True)
+    found = json.loads(feedbridge(*asked, "--json").stdout)["next_run"]
+    assert timedelta(0) < datetime.fromisoformat(found) - datetime.now(UTC) <= timedelta(hours=1)
+    assert daemon.told() == 0
+    assert "next run: " not in feedbridge(*asked).stdout
+    assert json.loads(feedbridge(*asked, "--json").stdout)["next_run"] is None
+
+
+def test_a_place_for_its_memory_that_cannot_be_made_is_named(feedbridge, tmp_path):
+    """With what to do."""
+    archive(tmp_path / "in", count=1)
+    (tmp_path / "file").touch()
+    done = feedbridge("daemon", "--input", "in", "--output", "out", "--state", "file/state.sqlite3")
+    assert (done.returncode, "cannot make" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
