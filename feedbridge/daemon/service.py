@@ -86,7 +86,8 @@ class Daemon:
         drift_s = self._clock().timestamp() - time.monotonic()
         if self._drift_s and abs(drift_s - self._drift_s) > STEP_S:
             log.warning("clock.set", extra={"seconds": round(drift_s - self._drift_s)})
-            self._timer.restart()
+            with suppress(LookupError):  # it is about to be made anew, for another configuration
+                self._timer.restart()
             self._want_all()
         self._drift_s = drift_s
 
@@ -142,15 +143,16 @@ class Daemon:
 
     def _next(self) -> Task | None:
         """Wait for the next task; None when it is time to stop."""
-        with self._changed:
-            while not self._is_stopping:
-                if self._wants_configuration:
-                    self._wants_configuration = False
-                    self._configure()
+        while not self._is_stopping:
+            if self._wants_configuration:
+                self._wants_configuration = False
+                self._configure()  # without the lock: it waits for the end of threads that want it
+            with self._changed:
                 if task := self._agenda.take(time.monotonic()):
                     self._began_s = time.monotonic()
                     return task
-                self._changed.wait(min(self._agenda.wait_s(time.monotonic()), threading.TIMEOUT_MAX))
+                if not (self._is_stopping or self._wants_configuration):
+                    self._changed.wait(min(self._agenda.wait_s(time.monotonic()), threading.TIMEOUT_MAX))
         return None
 
     def _configure(self) -> None:

@@ -280,3 +280,19 @@ def test_a_place_for_its_memory_that_cannot_be_made_is_named(feedbridge, tmp_pat
     (tmp_path / "file").touch()
     done = feedbridge("daemon", "--input", "in", "--output", "out", "--state", "file/state.sqlite3")
     assert (done.returncode, "cannot make" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_a_configuration_is_read_again_while_the_system_tells_of_changes(daemon, place):
+    """Neither waits for the other."""
+    ends = time.monotonic() + 4
+    number = 0
+    while time.monotonic() < ends:
+        for part in range(10):
+            (place / "in" / f"{part}.log").write_bytes(article(f"{number}-{part}"))
+        number += 1
+        if number % 20 == 0:
+            daemon.child.send_signal(signal.SIGHUP)
+    configure(place, title="The last title")
+    daemon.child.send_signal(signal.SIGHUP)
+    until(lambda: b"The last title" in daemon.feed())
+    assert daemon.told() == 0
