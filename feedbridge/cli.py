@@ -20,6 +20,7 @@ COMMANDS = {  # imported when they are called
     "run": "feedbridge.commands.run",
     "explain": "feedbridge.commands.explain",
     "daemon": "feedbridge.commands.daemon",
+    "serve": "feedbridge.commands.serve",
     "status": "feedbridge.commands.status",
 }
 
@@ -73,6 +74,7 @@ def feedbridge() -> None:
       feedbridge explain FILE          says what became of one article, and why
       feedbridge status                says how things stand
       feedbridge daemon                keeps the feeds up to date
+      feedbridge serve                 serves them over HTTP
 
     Completion for bash (zsh and fish likewise, with zsh_source and fish_source):
 

@@ -406,12 +406,37 @@ class Work(Value, frozen=True):
     statements_executed: int = 0  # of SQL, each row that was written counted
 
 
+class FeedWritten(Value, frozen=True):
+    """A feed of which a run put files in place."""
+
+    name: str
+    entries: int
+    size_bytes: int  # of all its formats; pages and packed files are not counted
+
+
 class Ran(Value, frozen=True):
     """A run that ended."""
 
     started: datetime
     failure: str | None = None  # why it failed, None if it did not
     report: str | None = None  # as JSON, None if it failed
+
+
+class Address(Value, frozen=True):
+    """Where a server listens."""
+
+    host: str  # a name or an address, without brackets
+    port: int
+
+    def __str__(self) -> str:
+        return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+class DaemonState(Value, frozen=True):
+    """What a daemon is about."""
+
+    next_run: datetime | None  # when it looks at all next, None if it never does
+    running_since: datetime | None = None  # its run in hand
 
 
 class Report(Value, frozen=True):

@@ -16,7 +16,7 @@ from feedbridge.config.kinds import Refused
 from feedbridge.config.schema import Derived
 from feedbridge.config.words import shown
 from feedbridge.errors import ConfigError
-from feedbridge.model import Guards
+from feedbridge.model import Address, Guards
 from feedbridge.standards import crontab
 
 DOCS = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -81,6 +81,7 @@ def test_an_empty_file_means_the_defaults(tmp_path):
         schedule=config.Schedule(
             every=timedelta(minutes=5), cron=None, timezone="UTC", watch=True, budget=timedelta(minutes=30)
         ),
+        serve=config.Serve(host="127.0.0.1", port=8000, operator=None),
         sites=config.load_sites(),
     )
 
@@ -120,6 +121,7 @@ def test_every_key_is_carried_over(tmp_path):
             watch=False,
             budget=timedelta(hours=1),
         ),
+        serve=config.Serve(host="::", port=8080, operator=Address(host="127.0.0.1", port=9100)),
         sites=config.load_sites(),
     )
 
@@ -271,6 +273,24 @@ IMPOSSIBLE = {
     "cron-number": ("[schedule]\ncron = 5", "[schedule] cron = 5: five fields of crontab(5) such as"),
     "cron-fields": ('[schedule]\ncron = "* *"', "is needed; a time has five fields (minute hour day"),
     "cron-minute": ('[schedule]\ncron = "60 * * * *"', "'60' is no minute: a number from 0 to 59"),
+    "host-number": (
+        "[serve]\nhost = 1",
+        '[serve] host = 1: a host name or an IP address such as "127.0.0.1"',
+    ),
+    "host-empty": ('[serve]\nhost = ""', '[serve] host = "": a host name'),
+    "host-address": ('[serve]\nhost = "http://a"', '[serve] host = "http://a": a host name'),
+    "host-with-port": ('[serve]\nhost = "a:80"', '[serve] host = "a:80": a host name'),
+    "port-large": (
+        "[serve]\nport = 65536",
+        "[serve] port = 65536: a whole number of at most 65535 is needed",
+    ),
+    "port-negative": ("[serve]\nport = -1", "[serve] port = -1: a whole number of at most 65535 is needed"),
+    "port-text": ('[serve]\nport = "80"', '[serve] port = "80": a whole number'),
+    "port-flag": ("[serve]\nport = true", "[serve] port = true: a whole number"),
+    "operator-port": ("[serve]\noperator = 9100", "[serve] operator = 9100: a host and a port such as"),
+    "operator-host": ('[serve]\noperator = "localhost"', '[serve] operator = "localhost": a host and a port'),
+    "operator-large": ('[serve]\noperator = "a:65536"', '[serve] operator = "a:65536": a host and a port'),
+    "operator-odd": ('[serve]\noperator = "a:９"', '[serve] operator = "a:９": a host and a port'),
     "zone": ('[schedule]\ntimezone = "Mars"', '[schedule] timezone = "Mars": the name of a time zone'),
     "watch": ('[schedule]\nwatch = "yes"', '[schedule] watch = "yes": true or false is needed'),
     # texts
@@ -494,18 +514,18 @@ IMPOSSIBLE = {
     "key-table": ("[site.title]\na = 1", '[site] title = {"a": 1}: a line of text is needed'),
     "key-outside": ('title = "x"', 'title = "x": unknown key outside any section; it belongs to [site]'),
     "key-outside-unknown": (
-        "port = 5",
-        'port = 5: unknown key outside any section; known are "site", "input", "output", "images", "feeds"',
+        "size = 5",
+        'size = 5: unknown key outside any section; known are "site", "input", "output", "images", "feeds"',
     ),
     "section-unknown": (
         '[site_rules]\ndirectory = "sites"',
         '[site_rules]: unknown section; known are "site", "input"',
     ),
     "section-not-built-yet": (
-        "[serve]\nport = 8000",
+        "[check]\nurl = true",
         (
-            '[serve]: unknown section; known are "site", "input", "output", "images", "feeds", '
-            '"state", "guards", "schedule", "sites"'
+            '[check]: unknown section; known are "site", "input", "output", "images", "feeds", '
+            '"state", "guards", "schedule", "serve", "sites"'
         ),
     ),
     "section-list": (
@@ -548,13 +568,13 @@ def test_all_mistakes_are_reported_at_once(tmp_path):
         feeds.limits = 1
         site.url = "x"
         input.directory = ["a", "a"]
-        serve.port = 1
+        check.url = 1
     """
     starts = [
         "[feeds] limit = 0: ",
         "[feeds] limits = 1: ",
         '[site] url = "x": ',
-        "[serve]: ",
+        "[check]: ",
         "[input] directory = ",
     ]
     lines = mistakes(tmp_path, text)

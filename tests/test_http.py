@@ -607,11 +607,18 @@ def test_page_policy_of_our_own_pages():
     assert f"style-src {named};" in http.page_policy(page)
 
 
-def test_plain_answer():
+def test_what_is_no_file_is_text():
     """What we say ourselves is text that no browser takes for more."""
-    answer = http.plain(404, 12)
+    answer = http.written(404, 12)
     assert (answer.status, answer.stop, dict(answer.fields)["content-length"]) == (404, 12, "12")
     assert dict(answer.fields)["content-type"] == "text/plain; charset=utf-8"
+    assert dict(answer.fields)["cache-control"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize("answer", [http.written(200, 1, is_kept=False), http.written(503, 1)])
+def test_what_is_of_this_moment_is_not_cached(answer):
+    """Trouble that is over must not be told any more (RFC 9111 §5.2.2.5)."""
+    assert dict(answer.fields)["cache-control"] == "no-store"
 
 
 # --- whatever is asked ------------------------------------------------------------------

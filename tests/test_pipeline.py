@@ -615,7 +615,7 @@ def test_a_first_run_that_fails_is_remembered(configured, tmp_path):
     remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
     with pytest.raises(InputError):
         run(remembering)
-    failure = pipeline.status(remembering).last_failure
+    failure = pipeline.status(remembering, now=NOW).last_failure
     assert failure is not None
     assert (failure.started, "does not exist" in (failure.failure or "")) == (NOW, True)
 
@@ -664,4 +664,4 @@ def test_a_failure_is_remembered_by_the_catalogue_of_its_own_archive_only(config
     run(remembering)
     with pytest.raises(InputError):
         run(config.with_directories(remembering, input=tmp_path / "tpyo", output=tmp_path / "other"))
-    assert pipeline.status(remembering).troubles == ()
+    assert pipeline.status(remembering, now=NOW).troubles == ()

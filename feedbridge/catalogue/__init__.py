@@ -18,7 +18,7 @@ from feedbridge.catalogue.database import DamagedError, Database, companions, pu
 from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.entries import Entries
 from feedbridge.catalogue.files import PART_INODES, Files, Place, part_of
-from feedbridge.catalogue.presence import Presence, next_run
+from feedbridge.catalogue.presence import Presence, present
 from feedbridge.catalogue.runs import Runs
 
 __all__ = [
@@ -28,8 +28,8 @@ __all__ = [
     "Place",
     "Presence",
     "companions",
-    "next_run",
     "part_of",
+    "present",
     "put_aside",
     "stands",
     "was_left",

@@ -1,13 +1,13 @@
-"""A daemon that is there, and when it looks at all next: told by a locked file beside the catalogue."""
+"""A daemon that is there, and what it is about: told by a locked file beside the catalogue."""
 
 import fcntl
 import os
-from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from feedbridge.errors import RIGHTS, StateError
-from feedbridge.standards.dates import rfc3339
+from feedbridge.model import DaemonState
 from feedbridge.standards.text import show
 
 _MODE = 0o600
@@ -26,24 +26,27 @@ class Presence:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _MODE)
         except OSError as exc:
             raise StateError(f"cannot make {show(str(path))}: {exc.strerror}; {RIGHTS}") from exc
-        with suppress(BlockingIOError):  # another daemon tells for both
+
+    def tell(self, daemon: DaemonState) -> None:
+        """Say what it is about, unless another daemon says so of itself."""
+        try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        told = msgspec.json.encode(daemon)
+        os.pwrite(self._descriptor, told, 0)
+        os.ftruncate(self._descriptor, len(told))
 
-    def tell(self, next_run: datetime | None) -> None:
-        """Say when all is looked at next."""
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, rfc3339(next_run).encode() if next_run else b"", 0)
 
-
-def next_run(file: Path) -> datetime | None:
-    """Return when the daemon of a catalogue looks at all next, None where there is none."""
+def present(file: Path) -> DaemonState | None:
+    """Return what the daemon of a catalogue is about, None where there is none."""
     try:
         with _beside(file).open("rb") as told:
-            fcntl.flock(told, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        with suppress(OSError, ValueError):
-            return datetime.fromisoformat(_beside(file).read_text(encoding="ascii"))
-    except OSError:
+            try:
+                fcntl.flock(told, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return msgspec.json.decode(told.read(), type=DaemonState)
+    except (OSError, msgspec.MsgspecError):  # it may be telling something just now
         pass
     return None
 

@@ -27,9 +27,9 @@ SHOWN = 20  # rejected and held articles each
 def status(context: click.Context, *, as_json: bool) -> None:
     """Say when the last run was and how it ended, what feeds there are, and what a person should look at.
 
-    Exits with 3 when something is wrong: the last run failed, none has come to its end yet, feeds wait for
-    one that does, articles are held since too many were lost at once, or a file of a feed is missing or was
-    changed in the output directory.
+    Exits with 3 when something is wrong: the last run failed, none has come to its end yet, a daemon's takes
+    longer than it may, feeds wait for one that comes to its end, articles are held since too many were lost
+    at once, or a file of a feed is missing or was changed in the output directory.
 
     \b
     Examples:
@@ -37,8 +37,9 @@ def status(context: click.Context, *, as_json: bool) -> None:
       feedbridge status --json
       feedbridge status --input ~/archive --output ~/public --state ~/catalogue.sqlite3
     """  # noqa: D301  # click looks for the character \b
-    found = pipeline.status(options.configured(options.of(context)))
-    terminal.say(_json(found) if as_json else "\n".join(_lines(found, datetime.now(UTC))))
+    now = datetime.now(UTC)
+    found = pipeline.status(options.configured(options.of(context)), now=now)
+    terminal.say(_json(found) if as_json else "\n".join(_lines(found, now)))
     if found.troubles:
         context.exit(UNHEALTHY_EXIT)
 

@@ -12,11 +12,21 @@
 The configuration is read once, at the start; nothing below this room ever sees it whole.
 """
 
-from feedbridge.config.reading import for_directories, load, locate, with_directories, with_state
+from feedbridge.config.kinds import DEFAULT_PORT, DEFAULT_URL
+from feedbridge.config.reading import (
+    for_directories,
+    load,
+    locate,
+    with_address,
+    with_directories,
+    with_state,
+)
 from feedbridge.config.rules import load_sites
-from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Schedule, Site, State
+from feedbridge.config.schema import KEYS, Config, Feeds, Images, Input, Output, Schedule, Serve, Site, State
 
 __all__ = [
+    "DEFAULT_PORT",
+    "DEFAULT_URL",
     "KEYS",
     "Config",
     "Feeds",
@@ -24,12 +34,14 @@ __all__ = [
     "Input",
     "Output",
     "Schedule",
+    "Serve",
     "Site",
     "State",
     "for_directories",
     "load",
     "load_sites",
     "locate",
+    "with_address",
     "with_directories",
     "with_state",
 ]

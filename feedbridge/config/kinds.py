@@ -11,15 +11,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from ipaddress import IPv6Address
 
 import msgspec
 
 from feedbridge.config.words import listed, nearest, shown
+from feedbridge.model import Address
 from feedbridge.standards import crontab, dates, language, urls
 from feedbridge.standards.crontab import Crontab
 from feedbridge.standards.text import close_bidi, fold, xml_text
 
-DEFAULT_URL = "http://127.0.0.1:8000/"  # where `feedbridge serve` answers
+DEFAULT_PORT = 8000
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"  # where `feedbridge serve` answers
 
 _UNITS_BYTES = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 _LARGEST_BYTES = 2**30  # articles and feeds are held in memory whole
@@ -27,6 +30,8 @@ _UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _LONGEST_S = 10 * 366 * 86400
 _DURATION = re.compile(r"([0-9]{1,9}) *([A-Za-z]*)")
 _SIZE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
+_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,252}")  # of a host; an IPv4 address looks like one
+_LAST_PORT = 2**16 - 1
 _INVISIBLE = {"Cf", "Zl", "Zp", "Zs"}  # Unicode's categories of formats and white space
 
 
@@ -234,6 +239,35 @@ def _zone(value: object) -> str:
     return value
 
 
+def _host(value: object) -> str:
+    if not isinstance(value, str):
+        raise Refused
+    host = value.removeprefix("[").removesuffix("]")
+    if not (_NAME.fullmatch(value) or _is_ipv6(host)):
+        raise Refused
+    return host
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return bool(IPv6Address(text))
+    except ValueError:
+        return False
+
+
+def _port(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LAST_PORT:
+        raise Refused
+    return value
+
+
+def _host_and_port(value: object) -> Address:
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not (colon and port.isascii() and port.isdigit()):
+        raise Refused
+    return Address(host=_host(host), port=_port(int(port[:6])))
+
+
 def _directory(value: object) -> str:
     if not isinstance(value, str):
         raise Refused
@@ -286,6 +320,11 @@ DIRECTORIES = Kind(
     read=_directories,
 )
 PATTERNS = Kind(allowed='a list without doubles of patterns such as "*.txt"', read=_patterns)
+HOST = Kind(allowed='a host name or an IP address such as "127.0.0.1" or "::1"', read=_host)
+PORT = Kind(allowed=f"a whole number of at most {_LAST_PORT}", read=_port)
+HOST_AND_PORT = Kind(
+    allowed='a host and a port such as "127.0.0.1:9100" or "[::1]:9100"', read=_host_and_port
+)
 FLAG = Kind(allowed="true or false", read=_flag)
 COUNT = Kind(allowed="a whole number of at least 1", read=_count)
 SIZE = Kind(

@@ -71,6 +71,12 @@ def with_state(config: Config, *, file: Path | None) -> Config:
     return msgspec.structs.replace(config, state=state)
 
 
+def with_address(config: Config, *, host: str | None, port: int | None) -> Config:
+    """Return the configuration with another place to serve at."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    return msgspec.structs.replace(config, serve=msgspec.structs.replace(config.serve, **given))
+
+
 # --- the file --------------------------------------------------------------------------
 
 
@@ -104,6 +110,7 @@ def _config(written: Mapping[str, object], *, file: Path) -> Config:
     values["input"] |= {"directories": tuple(base / label for label in labels), "labels": labels}
     values["output"]["directory"] = base / str(values["output"]["directory"])
     values["schedule"]["cron"] = values["schedule"]["cron"] or None
+    values["serve"]["operator"] = values["serve"]["operator"] or None
     values["state"]["file"] = base / str(values["state"]["file"])
     sites = load_sites(own=base / own_rules if own_rules else None)
     return msgspec.convert({**values, "sites": sites}, Config)

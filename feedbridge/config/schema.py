@@ -14,6 +14,7 @@ from feedbridge.config.kinds import (
     ADDRESS,
     COUNT,
     CRONTAB,
+    DEFAULT_PORT,
     DEFAULT_URL,
     DIRECTORIES,
     DIRECTORY,
@@ -21,8 +22,11 @@ from feedbridge.config.kinds import (
     DURATION_OR_NEVER,
     FILE,
     FLAG,
+    HOST,
+    HOST_AND_PORT,
     LANGUAGE,
     PATTERNS,
+    PORT,
     REFERENCE,
     SIZE,
     TEXT,
@@ -33,7 +37,7 @@ from feedbridge.config.kinds import (
     some_of,
 )
 from feedbridge.config.words import shown
-from feedbridge.model import Guards, Sites, Value
+from feedbridge.model import Address, Guards, Sites, Value
 from feedbridge.standards.crontab import Crontab
 
 
@@ -87,6 +91,9 @@ KEYS = (
     Key("schedule", "timezone", ZONE, "UTC"),
     Key("schedule", "watch", FLAG, True),  # noqa: FBT003  # as above
     Key("schedule", "budget", DURATION, "30 min"),
+    Key("serve", "host", HOST, "127.0.0.1"),
+    Key("serve", "port", PORT, DEFAULT_PORT),
+    Key("serve", "operator", HOST_AND_PORT, Derived(words="none")),
     Key("sites", "directory", DIRECTORY, Derived(words="none")),
 )
 
@@ -153,6 +160,19 @@ class Schedule(Value, frozen=True):
     budget: timedelta  # a run that takes longer hangs
 
 
+class Serve(Value, frozen=True):
+    """Where the output directory is served."""
+
+    host: str
+    port: int  # 0: any that is free
+    operator: Address | None  # where how things stand is told; None: at the same place, to this machine only
+
+    @property
+    def address(self) -> Address:
+        """Return where the feeds are served."""
+        return Address(host=self.host, port=self.port)
+
+
 class Config(Value, frozen=True):
     """All that can be configured, checked."""
 
@@ -164,4 +184,5 @@ class Config(Value, frozen=True):
     state: State
     guards: Guards
     schedule: Schedule
+    serve: Serve
     sites: Sites

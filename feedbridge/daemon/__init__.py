@@ -9,6 +9,6 @@
 Runs happen in one thread, so that no two are ever at work; the main thread waits for signals.
 """
 
-from feedbridge.daemon.service import Daemon
+from feedbridge.daemon.service import Alone, Beside, Daemon
 
-__all__ = ["Daemon"]
+__all__ = ["Alone", "Beside", "Daemon"]

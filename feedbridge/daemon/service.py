@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from feedbridge import pipeline, scan
 from feedbridge.catalogue import Presence, companions
@@ -17,7 +18,8 @@ from feedbridge.daemon.agenda import Agenda, Task
 from feedbridge.daemon.systemd import Notifier
 from feedbridge.daemon.timing import Timer
 from feedbridge.daemon.watching import Changes, Watcher
-from feedbridge.errors import ConfigError, FeedbridgeError, LockedError
+from feedbridge.errors import FeedbridgeError, LockedError, UsageError
+from feedbridge.model import DaemonState
 from feedbridge.pipeline.reader import roots_of
 from feedbridge.standards.text import show
 
@@ -26,6 +28,32 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0  # how often the main thread looks around
 STEP_S = 5.0  # by how much the clock may differ from what has passed before it was set
 LONGEST_PAUSE_S = 3600.0  # after failures, where the schedule is no interval
+
+
+class Beside(Protocol):
+    """What lives beside the runs, such as a server."""
+
+    def configure(self, config: Config) -> None:
+        """Do what a configuration wants from now on. Raises: UsageError, having changed nothing."""
+
+    def ran(self, seconds: float, *, has_failed: bool) -> None:
+        """Note that a run was made."""
+
+    def stop(self) -> None:
+        """End."""
+
+
+class Alone:
+    """Nothing lives beside the runs."""
+
+    def configure(self, config: Config) -> None:
+        """Want nothing."""
+
+    def ran(self, seconds: float, *, has_failed: bool) -> None:
+        """Count nothing."""
+
+    def stop(self) -> None:
+        """Have nothing to end."""
 
 
 class Daemon:
@@ -37,9 +65,15 @@ class Daemon:
     """
 
     def __init__(
-        self, load: Callable[[], Config], *, clock: Callable[[], datetime], notifier: Notifier
+        self,
+        load: Callable[[], Config],
+        *,
+        clock: Callable[[], datetime],
+        notifier: Notifier,
+        beside: Beside,
     ) -> None:
         self._load = load
+        self._beside = beside
         self._clock = clock
         self._notifier = notifier
         self._config = load()
@@ -54,7 +88,11 @@ class Daemon:
         self._drift_s = 0.0  # between the clock and what has passed
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT; the run in hand comes to its end. A second one ends all at once."""
+        """Work until SIGTERM or SIGINT; the run in hand comes to its end. A second one ends all at once.
+
+        Raises: UsageError if what is to live beside the runs cannot.
+        """
+        self._beside.configure(self._config)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._reload)
@@ -64,6 +102,7 @@ class Daemon:
         while worker.is_alive():
             worker.join(timeout=TICK_S)
             self._look_around()
+        self._beside.stop()
 
     # --- the main thread --------------------------------------------------------------------
 
@@ -124,7 +163,7 @@ class Daemon:
         self._want_all()
         self._timer = Timer(self._config.schedule, self._want_all)
         self._timer.start()
-        self._tell_next()
+        self._tell()
         self._watcher = self._new_watcher() if self._config.schedule.watch else None
         if self._watcher:
             self._watcher.start()
@@ -159,7 +198,8 @@ class Daemon:
         """Take another configuration, if it is one; what wakes us is started anew."""
         try:
             config = self._load()
-        except ConfigError as exc:
+            self._beside.configure(config)
+        except UsageError as exc:
             detail = f"the one before stays: {exc}"
             log.error("configuration.refused", extra={"detail": detail})  # noqa: TRY400  # nobody needs a traceback
             return
@@ -172,6 +212,7 @@ class Daemon:
     def _do(self, task: Task) -> None:
         """Run once; whatever happens, the next run comes."""
         started_s = time.monotonic()
+        self._tell(running_since=self._clock())
         asked = pipeline.Asked(paths=None if task.is_whole else task.paths)
         try:
             outcome = pipeline.run(
@@ -182,21 +223,23 @@ class Daemon:
                 self._agenda.postponed(time.monotonic(), task)
         except Exception as exc:  # noqa: BLE001  # the last line of defence
             self._fail(exc)
+            self._beside.ran(time.monotonic() - started_s, has_failed=True)
         else:
             self._succeed(has_read=outcome.report.work.articles_parsed > 0)
+            self._beside.ran(time.monotonic() - started_s, has_failed=False)
         finally:
             self._began_s = None
+            self._tell()
 
     def _succeed(self, *, has_read: bool) -> None:
         self._failure = ""
         with self._changed:
             self._agenda.succeeded(time.monotonic(), has_read=has_read)
-        self._tell_next()
         self._notifier.tell(f"STATUS=the feeds are up to date; next look at all: {self._timer.next()}")
 
-    def _tell_next(self) -> None:
+    def _tell(self, *, running_since: datetime | None = None) -> None:
         with suppress(OSError):  # who asks `status` is told less
-            self._presence.tell(self._timer.next())
+            self._presence.tell(DaemonState(next_run=self._timer.next(), running_since=running_since))
 
     def _fail(self, exc: Exception) -> None:
         self._failure = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"

@@ -8,7 +8,7 @@ from feedbridge import catalogue as memory
 from feedbridge import publish, scan
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
-from feedbridge.model import ArticleCounts, Change, FeedCounts, FileId, Report, Value, Work
+from feedbridge.model import ArticleCounts, Change, FeedCounts, FeedWritten, FileId, Report, Value, Work
 from feedbridge.pipeline.deciding import Decider, guard_ids, guard_updates
 from feedbridge.pipeline.feeds import Feeds
 from feedbridge.pipeline.learning import Learner, Progress
@@ -39,6 +39,8 @@ class Outcome(Value, frozen=True):
     report: Report
     written: tuple[str, ...] = ()  # paths below the output directory
     removed: tuple[str, ...] = ()
+    feeds_written: tuple[FeedWritten, ...] = ()
+    feeds_removed: tuple[str, ...] = ()
     changed: int = 0  # entries
     changes: tuple[Change, ...] = ()  # the first of them
 
@@ -200,6 +202,8 @@ class Look:
             report=self.report(changes.feeds),
             written=changes.written,
             removed=changes.removed,
+            feeds_written=self._publisher.written(changes.written),
+            feeds_removed=self._publisher.removed,
             changed=self.decider.changed,
             changes=tuple(self.decider.changes),
         )

@@ -9,7 +9,7 @@ import msgspec
 
 from feedbridge import publish
 from feedbridge.catalogue import Catalogue
-from feedbridge.model import Group, KnownDocument, KnownRendition, Rendition
+from feedbridge.model import FeedWritten, Group, KnownDocument, KnownRendition, Rendition
 from feedbridge.pipeline.feeds import Feeds, Selected
 from feedbridge.pipeline.reader import Turn
 from feedbridge.selection import Filled
@@ -32,6 +32,7 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
 
     known: KnownDocument
     files: publish.Files
+    written: FeedWritten  # if any of them is
 
 
 class Publisher:
@@ -88,6 +89,16 @@ class Publisher:
         if self._gone or self._made:
             self._documents.sweep_contents()
 
+    def written(self, paths: Iterable[str]) -> tuple[FeedWritten, ...]:
+        """Return the feeds to which some of these files belong."""
+        wanted = frozenset(paths)
+        return tuple(made.written for made in self._made if not wanted.isdisjoint(made.files))
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """Return the feeds that are no more."""
+        return tuple(sorted(self._gone))
+
     def _renditions(self, known: Iterable[str]) -> Mapping[str, Sequence[KnownRendition]]:
         """Return the files of each document; one of which a file is not as it was put there becomes dirty."""
         standing: dict[str, list[KnownRendition]] = {name: [] for name in (*known, *self._groups)}
@@ -114,11 +125,14 @@ class Publisher:
         document = self._feeds.document(selected.spec, selected.filled.members)
         self.rendered += 1
         files: dict[str, publish.Kind] = {}
+        size_bytes = 0
         for rendition in render(document):
             target.add(rendition)
             files |= self._output.files(rendition)
+            size_bytes += len(rendition.body) * (rendition.kind == "feed")
         known = KnownDocument(name=name, fingerprint=fingerprint, updated=document.updated)
-        self._made.append(_Made(known=known, files=files))
+        written = FeedWritten(name=name, entries=len(selected.filled.members), size_bytes=size_bytes)
+        self._made.append(_Made(known=known, files=files, written=written))
         return True
 
     def _fingerprint(self, selected: Selected) -> bytes:

@@ -34,16 +34,19 @@ def as_record(report: Report) -> str:
 
 def log_outcome(outcome: Outcome) -> None:
     """Say what was done."""
-    for path in outcome.written:
-        log.info("file.written", extra={"path": path})
-    for path in outcome.removed:
-        log.info("file.removed", extra={"path": path})
+    for feed in outcome.feeds_written:
+        facts = {"feed": feed.name, "entries": feed.entries, "bytes": feed.size_bytes}
+        log.info("feed.published", extra=facts)
+    for name in outcome.feeds_removed:
+        log.info("feed.removed", extra={"feed": name})
     report = outcome.report
     counts = {
         "articles": report.articles.added,
         "rejected": report.articles.rejected,
+        "held": report.articles.held,
         "entries": report.entries,
         "written": report.feeds.written,
         "removed": report.feeds.removed,
+        "seconds": report.seconds,
     }
     log.info("run.finished", extra=counts)

@@ -1,14 +1,14 @@
 """How things stand: what the catalogue tells of runs and feeds, and whether a person should look."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from feedbridge import publish
-from feedbridge.catalogue import Catalogue, DamagedError, next_run, stands
+from feedbridge.catalogue import Catalogue, DamagedError, present, stands
 from feedbridge.config import Config
 from feedbridge.errors import StateError, UsageError
-from feedbridge.model import KnownDocument, KnownFile, KnownRendition, Ran, Rejected, Value
+from feedbridge.model import DaemonState, KnownDocument, KnownFile, KnownRendition, Ran, Rejected, Value
 from feedbridge.pipeline.pairs import check_pair
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
@@ -28,6 +28,8 @@ class Status(Value, frozen=True):
     last_failure: Ran | None
     is_running: bool  # a run is at work now
     next_run: datetime | None  # when a daemon looks at all next; None: there is none
+    articles: int  # files of the archive that are articles
+    entries: int
     feeds: tuple[Feed, ...]
     rejected: tuple[Rejected, ...]
     held: tuple[KnownFile, ...]
@@ -36,7 +38,7 @@ class Status(Value, frozen=True):
     troubles: tuple[str, ...]  # for people; healthy is who has none
 
 
-def status(config: Config) -> Status:
+def status(config: Config, *, now: datetime) -> Status:
     """Return how things stand; nothing is looked at but the catalogue and the files of the feeds.
 
     Raises: UsageError where nothing is remembered, or what is remembered is of other directories; StateError,
@@ -55,24 +57,27 @@ def status(config: Config) -> Status:
         )
     output = publish.Site(config.output.directory, gzip=config.output.gzip)
     try:
-        return _status(file, output, config)
+        return _status(file, output, config, now)
     except DamagedError as exc:
         raise StateError(
             f"{show(str(file))} is damaged ({exc}); the next run makes it anew: entries and ids stay"
         ) from exc
 
 
-def _status(file: Path, output: publish.Site, config: Config) -> Status:
+def _status(file: Path, output: publish.Site, config: Config, now: datetime) -> Status:
     with Catalogue(file) as catalogue:
         check_pair(catalogue, config)
         is_running = publish.is_locked(config.output.directory)
+        daemon = present(file)
         held = catalogue.files.held()
         missing, changed = _compare(catalogue.documents.renditions(), output)
         return Status(
             last_success=catalogue.runs.last(failed=False),
             last_failure=catalogue.runs.last(failed=True),
             is_running=is_running,
-            next_run=next_run(file),
+            next_run=daemon.next_run if daemon else None,
+            articles=catalogue.files.count("article"),
+            entries=catalogue.entries.count(),
             feeds=tuple(_feeds(catalogue)),
             rejected=catalogue.files.rejected(),
             held=held,
@@ -80,6 +85,7 @@ def _status(file: Path, output: publish.Site, config: Config) -> Status:
             changed=() if is_running else changed,  # by that run
             troubles=(
                 *_of_runs(catalogue),
+                *_of_long(daemon, config.schedule.budget, now),
                 *_of_held(held),
                 *_of_missing(missing),
                 *(() if is_running else (*_of_changed(changed), *_of_waiting(catalogue))),
@@ -110,6 +116,15 @@ def _of_runs(catalogue: Catalogue) -> Iterator[str]:
         yield f"the last run failed, {rfc3339(failure.started)}: {failure.failure}"
     elif catalogue.runs.last(failed=False) is None:
         yield "no run has come to its end yet"
+
+
+def _of_long(daemon: DaemonState | None, budget: timedelta, now: datetime) -> Iterator[str]:
+    since = daemon.running_since if daemon else None
+    if since and now - since > budget:
+        yield (
+            f"the daemon's run has been at work for {ago(since, now)}, longer than [schedule] budget: "
+            "it seems to hang (a disk that does not answer?); restart the daemon"
+        )
 
 
 def _of_held(held: tuple[KnownFile, ...]) -> Iterator[str]:

@@ -33,8 +33,10 @@ Coding = Literal["identity", "gzip"]
 Kind = Literal["feed", "page", "file"]
 Fields = tuple[tuple[str, str], ...]  # of an answer's head; names in lower case
 
+PLAIN: Final = "text/plain; charset=utf-8"
 METHODS: Final = "GET, HEAD, OPTIONS"
 CACHING: Final = ("cache-control", "public, max-age=60")  # a new article may wait so long, no longer
+NO_CACHING: Final = ("cache-control", "no-store")
 NO_SNIFFING: Final = ("x-content-type-options", "nosniff")
 NO_BODY: Final = ("content-length", "0")
 
@@ -64,7 +66,7 @@ _TYPES: Final[dict[bytes, tuple[str, Kind]]] = {
     b"html": ("text/html; charset=utf-8", "page"),
     b"xml": ("application/xml; charset=utf-8", "feed"),
     b"json": ("application/json", "file"),
-    b"txt": ("text/plain; charset=utf-8", "file"),
+    b"txt": (PLAIN, "file"),
     b"css": ("text/css; charset=utf-8", "file"),
     b"gz": ("application/gzip", "file"),
 }
@@ -84,6 +86,7 @@ _IMPLIED: Final = 0.0001  # the weight of identity where nothing is said of it: 
 
 _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INDEX: Final = b"index.html"
+_TROUBLE: Final = 500  # a status from here on is the server's own
 
 
 class Variant(Value, frozen=True):
@@ -266,13 +269,16 @@ def to_directory(place: Place, query: bytes) -> Answer:
     return Answer(status=301, fields=(("location", location), CACHING, NO_BODY))
 
 
-def plain(status: int, length_bytes: int) -> Answer:
-    """Return the head of an answer in plain text, for people."""
+def written(status: int, length_bytes: int, *, type: str = PLAIN, is_kept: bool = True) -> Answer:  # noqa: A002  # HTTP's name
+    """Return the head of an answer that is no file's.
+
+    One that is not kept, or tells of trouble of ours, is no cache's business.
+    """
     fields = (
-        ("content-type", "text/plain; charset=utf-8"),
+        ("content-type", type),
         ("content-length", str(length_bytes)),
         ("content-security-policy", _POLICY.format(styles="")),
-        CACHING,
+        CACHING if is_kept and status < _TROUBLE else NO_CACHING,
         NO_SNIFFING,
     )
     return Answer(status=status, fields=fields, stop=length_bytes)

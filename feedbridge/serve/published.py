@@ -1,0 +1,95 @@
+"""What is published, for everybody; and how things stand, for the operator on this machine."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+import msgspec
+
+from feedbridge.serve.answers import Asked, Fields, Ready, ready, said
+from feedbridge.serve.files import Files, Loaded
+from feedbridge.serve.operating import Operator
+from feedbridge.standards import http
+
+_READY: Final = 32  # answers that are remembered for one version of a file
+_READY_CHARACTERS: Final = 128  # of a field of a request whose answer is remembered; of a path, twice as many
+_FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}  # by a proxy, for who knows whom
+
+
+class Published:
+    """Answers with the files of the output directory.
+
+    Requests for how things stand are the operator's, where there is one to ask here: only programs on this
+    machine may, and no proxy for others.
+    """
+
+    def __init__(
+        self, files: Files, *, missing: str, operator: Operator | None, now: Callable[[], datetime]
+    ) -> None:
+        self._files = files
+        self._missing = missing  # what is said where nothing is
+        self._operator = operator
+        self._now = now
+
+    def at_hand(self, method: str, path: bytes, fields: Fields) -> Ready | None:
+        """Return the answer to a request of HTTP/1.1 if it is small, was given before and still holds."""
+        place = _place(path)
+        loaded = self._files.at_hand(place) if place else None
+        found = loaded.ready.get(http.read_request(method, fields)) if loaded else None
+        return found if found is not None and len(found.pieces) <= 1 else None
+
+    async def answer(self, asked: Asked) -> Ready:
+        """Return the answer to a request, be it that a file must be read first."""
+        if self._operator and self._operator.knows(asked.path) and _is_near(asked):
+            return await self._operator.answer(asked)
+        place = _place(asked.path)
+        if place is None:
+            return said(asked.method, 404, self._missing)
+        found = self._files.at_hand(place) or await self._files.find(place)
+        if isinstance(found, Loaded):
+            return self._of_file(http.read_request(asked.method, asked.fields), found)
+        if found.is_directory:
+            return ready(http.to_directory(place, asked.query), b"")
+        if found.is_passing:
+            return said(asked.method, 503, "Please ask again in a moment.\n")
+        return said(asked.method, 404, self._missing)
+
+    def close(self) -> None:
+        """Let go of what it holds."""
+        self._files.close()
+
+    def _of_file(self, request: http.Request, loaded: Loaded) -> Ready:
+        now = self._now()
+        answer = http.answer(request, loaded.representation, now=now)
+        made = ready(answer, loaded.bodies[answer.coding])
+        # What depends on the clock in the file's first second is not remembered.
+        if loaded.representation.modified < now and _is_common(request):
+            if len(loaded.ready) >= _READY:
+                loaded.ready.clear()
+            loaded.ready[request] = made
+        return made
+
+
+def _place(path: bytes) -> http.Place | None:
+    return _place_remembered(path) if len(path) <= 2 * _READY_CHARACTERS else http.read_path(path)
+
+
+_place_remembered = lru_cache(1024)(http.read_path)
+
+
+def _is_common(request: http.Request) -> bool:
+    return all(len(field or "") <= _READY_CHARACTERS for field in msgspec.structs.astuple(request))
+
+
+def _is_near(asked: Asked) -> bool:
+    """Tell whether a request comes from this machine, and for nobody elsewhere."""
+    if any(name in _FORWARDED for name, _ in asked.fields):
+        return False
+    try:
+        peer = ip_address(asked.peer)
+    except ValueError:
+        return False
+    mapped = peer.ipv4_mapped if isinstance(peer, IPv6Address) else None
+    return (mapped or peer).is_loopback
