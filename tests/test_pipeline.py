@@ -665,3 +665,24 @@ def test_a_failure_is_remembered_by_the_catalogue_of_its_own_archive_only(config
     with pytest.raises(InputError):
         run(config.with_directories(remembering, input=tmp_path / "tpyo", output=tmp_path / "other"))
     assert pipeline.status(remembering, now=NOW).troubles == ()
+
+
+def test_the_log_has_a_line_for_each_feed_that_is_written_and_one_for_the_run(configured, tmp_path, caplog):
+    """With what it is called, how much it holds, and how long all took; none for a feed that stays."""
+    caplog.set_level("INFO")
+    archive(tmp_path / "in", count=2)
+    archive(tmp_path / "in" / "deeper", count=1, host="elsewhere.example")
+    run(configured, elapsed=lambda: 0.5)
+    output = configured.output.directory
+    sizes = sum((output / name).stat().st_size for name in ("atom.xml", "rss.xml"))
+    events = [(one.message, *map(vars(one).get, ("feed", "entries", "bytes"))) for one in caplog.records]
+    assert (events[0], len(events)) == (("feed.published", "main", 3, sizes), 4)
+    elsewhere, example = sorted(f"source/{path.name}" for path in (output / "source").iterdir())
+    assert sorted(str(one[1]) for one in events[1:3]) == [elsewhere, example]
+    assert (events[3][0], vars(caplog.records[3])["seconds"]) == ("run.finished", 0.5)
+    caplog.clear()
+    (tmp_path / "in" / "deeper" / "00000.txt").unlink()
+    run(configured)
+    told = [(one.message, vars(one).get("feed")) for one in caplog.records]
+    assert ("feed.removed", elsewhere) in told
+    assert ("feed.published", example) not in told

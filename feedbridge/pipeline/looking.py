@@ -203,7 +203,7 @@ class Look:
             written=changes.written,
             removed=changes.removed,
             feeds_written=self._publisher.written(changes.written),
-            feeds_removed=self._publisher.removed,
+            feeds_removed=self._publisher.removed(changes.removed),
             changed=self.decider.changed,
             changes=tuple(self.decider.changes),
         )

@@ -94,10 +94,10 @@ class Publisher:
         wanted = frozenset(paths)
         return tuple(made.written for made in self._made if not wanted.isdisjoint(made.files))
 
-    @property
-    def removed(self) -> tuple[str, ...]:
-        """Return the feeds that are no more."""
-        return tuple(sorted(self._gone))
+    def removed(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Return the feeds to which these files belonged that are no more, known or not."""
+        names = {path.rpartition("/")[0] for path in paths}
+        return tuple(sorted(filter(None, names - self._groups.keys())))
 
     def _renditions(self, known: Iterable[str]) -> Mapping[str, Sequence[KnownRendition]]:
         """Return the files of each document; one of which a file is not as it was put there becomes dirty."""

@@ -1,15 +1,13 @@
-"""Real programs that people read with: a feed reader and a browser, fed over HTTP on this machine."""
+"""Real programs that people read with: a feed reader and a browser, fed by `feedbridge serve`."""
 
-import functools
-import http.server
 import os
-import shutil
 import sqlite3
 import subprocess
-import threading
 
 import pytest
 
+from tests.daemons import running
+from tests.programs import require
 from tests.samples import CHECKOUT
 
 CHROMIUM = (
@@ -18,29 +16,21 @@ CHROMIUM = (
 )
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serve without a word on stderr."""
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def site(feedbridge, tmp_path):
     """Give the address at which the feeds of the sample articles are served."""
-    done = feedbridge("run", "--input", CHECKOUT / "seeds", "--output", "out", "-q")
+    directories = ("--input", str(CHECKOUT / "seeds"), "--output", str(tmp_path / "out"))
+    done = feedbridge("run", *directories, "-q")
     assert done.returncode == 0, done.stderr
-    handler = functools.partial(Quiet, directory=str(tmp_path / "out"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    (tmp_path / "config.toml").touch()
+    with running(tmp_path, "serve", *directories, "--port", "0") as server:
+        yield server.address()
 
 
-@pytest.mark.skipif(not shutil.which("newsboat"), reason="newsboat is not installed")
 @pytest.mark.parametrize("feed", ["atom.xml", "rss.xml"])
 def test_newsboat_reads_a_feed_and_finds_nothing_new_in_it_later(site, tmp_path, feed):
     """Titles, links, ids, dates and content arrive; read again, no entry comes back as unread."""
+    require("newsboat")
     (tmp_path / "urls").write_text(f"{site}/{feed}\n")
     (tmp_path / "config").write_text("prepopulate-query-feeds no\n")
     items = read_by_newsboat(tmp_path)
@@ -72,9 +62,9 @@ def read_by_newsboat(folder):
     return found
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
 def test_a_browser_shows_the_landing_page(site, tmp_path):
     """A person who opens the site finds the feeds, the newest titles and the way to each source."""
+    require("chromium")
     command = [*CHROMIUM, f"--user-data-dir={tmp_path / 'browser'}", "--dump-dom", f"{site}/"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=90)
     assert 'href="http://127.0.0.1:8000/atom.xml"' in done.stdout
