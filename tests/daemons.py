@@ -82,12 +82,14 @@ def configure(place: Path, **changes: object) -> None:
 
 
 @contextmanager
-def running(place: Path, *command: str, name: str = "log", **environment: str) -> Iterator[Running]:
+def running(
+    place: Path, *command: str, name: str = "log", is_configured: bool = True, **environment: str
+) -> Iterator[Running]:
     """Start a daemon, or another command that stays; end it whatever happens."""
-    program = [sys.executable, "-m", "feedbridge", "--config", str(place / "config.toml")]
-    arguments = [*program, *(command or ("daemon",))]
+    configuration = ["--config", str(place / "config.toml")] if is_configured else []
+    arguments = [sys.executable, "-m", "feedbridge", *configuration, *(command or ("daemon",))]
     with (place / name).open("wb") as log:
-        child = subprocess.Popen(arguments, stderr=log, env={**os.environ, **environment})
+        child = subprocess.Popen(arguments, stderr=log, cwd=place, env={**os.environ, **environment})
     try:
         yield Running(child, place, place / name)
     finally:

@@ -360,6 +360,13 @@ def test_requests_of_all_kinds(serve, sent, expected, times):
     assert lines(talk(server, PLAIN_GET)) == ["200"]
 
 
+def test_what_an_old_client_was_told_is_no_answer_for_a_new_one(serve):
+    """HTTP/1.0 needs no host, HTTP/1.1 does, also where the answer is known (RFC 9112 §3.2)."""
+    server = serve()
+    assert lines(talk(server, request(line="GET {} HTTP/1.0", host=""))) == ["200"]
+    assert lines(talk(server, request(host=""))) == ["400"]
+
+
 def gone(wire: socket.socket) -> bool:
     """Wait until the server ends a connection, whatever it sends before; it does, or the test times out."""
     with suppress(ConnectionError):

@@ -187,6 +187,8 @@ def _meant(strays: Sequence[str], asked: Options, *, command: str | None) -> str
     match [shlex.quote(stray) for stray in strays], asked.input, asked.output:
         case [name], None, None if not asked.config and _has_configuration(strays[0]):
             words = f"give its configuration by --config {Path(name, 'config.toml')}"
+        case [name], None, _ if command == "serve":
+            words = f"give the directory of the feeds by --output {name}"
         case [name], None, None:
             words = f"give the archive by --input {name} (and {others})"
         case [name], None, _:

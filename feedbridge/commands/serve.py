@@ -13,7 +13,7 @@ from feedbridge import config as configuration
 from feedbridge.commands import options
 from feedbridge.config import Config
 from feedbridge.daemon.systemd import Notifier
-from feedbridge.errors import UsageError
+from feedbridge.errors import ConfigError, UsageError
 from feedbridge.serve import Web
 from feedbridge.standards.text import show
 
@@ -40,14 +40,30 @@ def serve(context: click.Context, *, host: str | None, port: int | None) -> None
     Examples:
       feedbridge serve
       feedbridge serve --port 8080
+      feedbridge serve --output ~/public
       feedbridge serve --host 0.0.0.0
     """  # noqa: D301  # click looks for the character \b
     asked = options.of(context)
 
     def load() -> Config:
-        return configuration.with_address(options.configured(asked), host=host, port=port)
+        return configuration.with_address(_configured(asked), host=host, port=port)
 
     _serve(load, Notifier(os.environ))
+
+
+def _configured(asked: options.Options) -> Config:
+    """Return the configuration; a directory of feeds alone is enough, whatever they were made of."""
+    if asked.output and not asked.input and not _is_located(asked):
+        return configuration.for_directories(input=asked.output, output=asked.output)
+    return options.configured(asked)
+
+
+def _is_located(asked: options.Options) -> bool:
+    try:
+        options.locate(asked)
+    except ConfigError:
+        return False
+    return True
 
 
 def _serve(load: Callable[[], Config], notifier: Notifier) -> None:

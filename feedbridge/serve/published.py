@@ -80,7 +80,10 @@ _place_remembered = lru_cache(1024)(http.read_path)
 
 
 def _is_common(request: http.Request) -> bool:
-    return all(len(field or "") <= _READY_CHARACTERS for field in msgspec.structs.astuple(request))
+    """Tell whether a request will come again; without a host it is one that not everybody may ask."""
+    return request.host is not None and all(
+        len(field or "") <= _READY_CHARACTERS for field in msgspec.structs.astuple(request)
+    )
 
 
 def _is_near(asked: Asked) -> bool:

@@ -127,13 +127,14 @@ def test_a_server_without_feeds_says_so_and_waits(place, feedbridge):
 
 
 def test_a_directory_alone_can_be_served(feedbridge, place):
-    """Without a configuration, as runs that remember nothing leave it."""
+    """Without a configuration, whatever its feeds were made of; a hurried person is told how it is named."""
     (place / "config.toml").unlink()
-    named = ("--input", str(place / "in"), "--output", str(place / "out"))
-    assert feedbridge("run", *named).returncode == 0
-    (place / "config.toml").touch()
-    with running(place, "serve", *named, "--port", "0") as started:
+    assert feedbridge("run", "--input", "in", "--output", "out").returncode == 0
+    done = feedbridge("serve", "out")
+    assert (done.returncode, "give the directory of the feeds by --output out" in done.stderr) == (2, True)
+    with running(place, "serve", "--output", "out", "--port", "0", is_configured=False) as started:
         assert got(f"{started.address()}/atom.xml") == (200, started.feed())
+        assert got(f"{started.address()}/healthz")[0] == 200
 
 
 def test_health_is_what_status_says(daemon, place, feedbridge):
