@@ -83,7 +83,18 @@ def _expressions() -> Iterator[tuple[str, re.Pattern[str], list[str]]]:
             uses = re.findall(rf"\b{name}(?:\[\w+\])?\.([a-z]+)\(", source)
             for key, one in (value if isinstance(value, dict) else {"": value}).items():
                 if isinstance(one, re.Pattern):
-                    yield f"{place}[{key}]" if key else place, one, uses or _USES.get(place, ["search"])
+                    yield (
+                        f"{place}[{key}]" if key else place,
+                        _of_text(one),
+                        uses or _USES.get(place, ["search"]),
+                    )
+
+
+def _of_text(expression: re.Pattern[Any]) -> re.Pattern[str]:
+    """Return one for bytes as the same for characters, which takes as many steps."""
+    if isinstance(expression.pattern, str):
+        return expression
+    return re.compile(expression.pattern.decode("latin-1"), expression.flags | re.ASCII)
 
 
 EXPRESSIONS = {place: (expression, uses) for place, expression, uses in _expressions()}

@@ -53,7 +53,7 @@ _PREFLIGHT: Final[Fields] = (
     ("access-control-max-age", "86400"),
 )
 _POLICY: Final = "default-src 'none'; {styles}base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_STYLE: Final = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
+_STYLE: Final = re.compile(rb"<style>([^<]*)</style>")  # in what CSS we write there is no <
 
 # Types by name: of our own files exactly, of others by their last extension.
 _NAMED: Final[dict[bytes, tuple[str, Kind]]] = {
