@@ -57,10 +57,12 @@ def until(holds: Callable[[], bool]) -> None:
 CONFIGURATION = """
 [site]
 title = "{title}"
+url = "{url}"
 [input]
 directory = "in"
 [output]
 directory = "out"
+gzip = {gzip}
 [state]
 file = "{state}"
 [schedule]
@@ -71,7 +73,15 @@ port = {port}
 """
 
 
-DEFAULTS = {"title": "Archive", "every": "1 h", "watch": "true", "state": "state.sqlite3", "port": 0}
+DEFAULTS = {
+    "title": "Archive",
+    "url": "http://127.0.0.1:8000/",
+    "gzip": "false",
+    "state": "state.sqlite3",
+    "every": "1 h",
+    "watch": "true",
+    "port": 0,
+}
 
 
 def configure(place: Path, **changes: object) -> None:
