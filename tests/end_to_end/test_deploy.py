@@ -140,7 +140,7 @@ def free_port() -> int:
 
 def nginx(place: Path, name: str, **replaced: str) -> tuple[list[str], int]:
     """Return the command of an nginx with one of our files, and its port."""
-    require("nginx")
+    program = require("nginx")
     port = free_port()
     text = (DEPLOY / name).read_text(encoding="utf-8")
     changes = {"listen 80;": f"listen 127.0.0.1:{port};", "listen [::]:80;": "", **replaced}
@@ -157,12 +157,12 @@ def nginx(place: Path, name: str, **replaced: str) -> tuple[list[str], int]:
     )
     if os.geteuid() == 0:  # else nginx' workers are nobody, who may not see a test's files
         (place / "nginx.conf").write_text("user root;" + (place / "nginx.conf").read_text())
-    return ["nginx", "-e", "stderr", "-p", str(place), "-c", str(place / "nginx.conf")], port
+    return [program, "-e", "stderr", "-p", str(place), "-c", str(place / "nginx.conf")], port
 
 
 def caddy(place: Path, **replaced: str) -> tuple[list[str], int]:
     """Return the command of a Caddy with our file, and its port."""
-    require("caddy")
+    program = require("caddy")
     port = free_port()
     text = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
     changes = {"\nfeeds.example.org {": f"\nhttp://feeds.example.org:{port} {{\nbind 127.0.0.1", **replaced}
@@ -170,7 +170,7 @@ def caddy(place: Path, **replaced: str) -> tuple[list[str], int]:
         assert before in text
         text = text.replace(before, after)
     (place / "Caddyfile").write_text("{\nadmin off\nauto_https off\n}\n" + text)
-    return ["caddy", "run", "--adapter", "caddyfile", "--config", str(place / "Caddyfile")], port
+    return [program, "run", "--adapter", "caddyfile", "--config", str(place / "Caddyfile")], port
 
 
 @pytest.fixture(params=["nginx", "caddy"])
