@@ -99,10 +99,12 @@ class Daemon:
         worker = threading.Thread(target=self._work, name="feedbridge-run")
         worker.start()
         self._notifier.tell("READY=1", "STATUS=the first run is at work")
-        while worker.is_alive():
-            worker.join(timeout=TICK_S)
-            self._look_around()
-        self._beside.stop()
+        try:
+            while worker.is_alive():
+                worker.join(timeout=TICK_S)
+                self._look_around()
+        finally:
+            self._beside.stop()
 
     # --- the main thread --------------------------------------------------------------------
 
