@@ -59,7 +59,7 @@ CONFIGURATION = """
 title = "{title}"
 url = "{url}"
 [input]
-directory = "in"
+directory = {directories}
 [output]
 directory = "out"
 gzip = {gzip}
@@ -73,8 +73,9 @@ port = {port}
 """
 
 
-DEFAULTS = {
+SETTINGS = {
     "title": "Archive",
+    "directories": '"in"',
     "url": "http://127.0.0.1:8000/",
     "gzip": "false",
     "state": "state.sqlite3",
@@ -84,10 +85,10 @@ DEFAULTS = {
 }
 
 
-def configure(place: Path, **changes: object) -> None:
+def configure(place: Path, **settings: object) -> None:
     """Write a configuration; by its schedule alone nothing would come of a test."""
     written = place / "config.new"
-    written.write_text(CONFIGURATION.format(**{**DEFAULTS, **changes}))
+    written.write_text(CONFIGURATION.format(**{**SETTINGS, **settings}))
     written.rename(place / "config.toml")
 
 
@@ -117,10 +118,10 @@ def article(name: str, **changes: object) -> bytes:
     return raw(url=link(name), title=f"Title {name}", **changes)
 
 
-def put(place: Path, name: str, **changes: object) -> None:
+def put(place: Path, name: str, *, into: str = "in", **changes: object) -> None:
     """Rename an article into the archive, whole."""
-    (place / "in" / ".tmp").write_bytes(article(name, **changes))
-    (place / "in" / ".tmp").rename(place / "in" / f"{name}.txt")
+    (place / into / ".tmp").write_bytes(article(name, **changes))
+    (place / into / ".tmp").rename(place / into / f"{name}.txt")
 
 
 def entries(place: Path) -> dict[str, tuple[str, ...]]:
@@ -137,3 +138,8 @@ def _facts(entry: etree._Element) -> tuple[str, ...]:
     """Return an entry's link, id and dates."""
     (link,) = (one.get("href", "") for one in entry.iter(f"{ATOM}link") if one.get("rel") == "alternate")
     return link, *(str(entry.findtext(f"{ATOM}{name}")) for name in ("id", "published", "updated"))
+
+
+def wait_for(place: Path, *names: str) -> None:
+    """Wait until articles stand in the main feed."""
+    until(lambda: {link(name) for name in names} <= entries(place).keys())

@@ -605,6 +605,23 @@ def test_a_site_knows_the_feeds_that_stand(tmp_path, renditions, removed, expect
     assert site.has_feeds() is (expected > 0)
 
 
+def test_a_directory_that_was_exchanged_since_it_was_read_gets_its_list(tmp_path):
+    """Else its files would be foreign to the next run, which could never replace them."""
+    directory = tmp_path / "public"
+    put(directory, MAIN)
+    with publish.locked(directory):
+        site = publish.Site(directory, gzip=False)
+        directory.rename(tmp_path / "old")
+        directory.mkdir()
+        with site.stage() as stage:
+            for rendition in MAIN:
+                stage.add(rendition)
+            stage.commit()
+    assert listed(directory) == {rendition.path for rendition in MAIN}
+    put(directory, (NEWER, RSS, PAGE))
+    assert standing(directory) == bodies((NEWER, RSS, PAGE))
+
+
 # --- the lock --------------------------------------------------------------------------
 
 HOLD = """

@@ -336,3 +336,15 @@ def test_an_address_that_is_not_what_the_feeds_say_is_told(web, configured, capl
     site = msgspec.structs.replace(configured.site, url=url or configured.site.url)
     web.configure(msgspec.structs.replace(configured, site=site))
     assert ("address.differs" in [record.message for record in caplog.records]) is warns
+
+
+def test_a_daemon_whose_file_was_taken_away_is_still_told_of(configured):
+    """Somebody who cleans up the directory of the catalogue does not silence it."""
+    file = configured.state.file
+    presence = catalogue.Presence(file)
+    presence.tell(DaemonState(next_run=NOW))
+    (told,) = file.parent.glob(".*.daemon")
+    told.unlink()
+    assert catalogue.present(file) is None
+    presence.tell(DaemonState(next_run=NOW))
+    assert catalogue.present(file) == DaemonState(next_run=NOW)

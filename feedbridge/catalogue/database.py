@@ -24,10 +24,13 @@ _PRIMARY = 0xFF  # of an extended error code: the primary one
 _SYSTEM = dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), RIGHTS) | {errno.ENOSPC: SPACE}
 _REMEDIES = {
     sqlite3.SQLITE_FULL: SPACE,
+    sqlite3.SQLITE_IOERR_SHMSIZE: SPACE,
     sqlite3.SQLITE_READONLY: RIGHTS,
     sqlite3.SQLITE_CANTOPEN: "name another file by [state] file or --state, one that can be written",
     sqlite3.SQLITE_IOERR: "see to the disk, then run again",
 }
+
+_ELSE = "mend that, then run again; without the file the feeds are made anew"
 
 Parameters = tuple[object, ...]
 
@@ -198,14 +201,13 @@ class Database:
             raise  # a fault of ours
         except sqlite3.DatabaseError as exc:
             # What cannot be read as text has no code: SQLite does not look into what is in it.
-            code = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & _PRIMARY
+            extended = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+            code = extended & _PRIMARY
             if code in _DAMAGED:
                 raise DamagedError(str(exc)) from exc
             if code == sqlite3.SQLITE_BUSY:
                 raise self._locked() from exc
-            remedy = _REMEDIES.get(
-                code, "mend that, then run again; without the file the feeds are made anew"
-            )
+            remedy = _REMEDIES.get(extended) or _REMEDIES.get(code, _ELSE)
             raise StateError(f"cannot use {self._name}: {exc}; {remedy}") from exc
         except OSError as exc:
             remedy = _SYSTEM.get(exc.errno or 0, "name another file by [state] file or --state")

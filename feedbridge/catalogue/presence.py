@@ -8,6 +8,7 @@ import msgspec
 
 from feedbridge.errors import RIGHTS, StateError
 from feedbridge.model import DaemonState
+from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
 _MODE = 0o600
@@ -20,22 +21,30 @@ class Presence:
     """
 
     def __init__(self, file: Path) -> None:
-        path = _beside(file)
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _MODE)
-        except OSError as exc:
-            raise StateError(f"cannot make {show(str(path))}: {exc.strerror}; {RIGHTS}") from exc
+        self._path = _beside(file)
+        self._descriptor = self._opened()
 
     def tell(self, daemon: DaemonState) -> None:
-        """Say what it is about, unless another daemon says so of itself."""
+        """Say what it is about, unless another daemon says so of itself. Raises: OSError, StateError."""
+        if not os.fstat(self._descriptor).st_nlink:  # somebody took the file away
+            left, self._descriptor = self._descriptor, self._opened()
+            os.close(left)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        told = msgspec.json.encode(daemon)
+        moments = msgspec.structs.asdict(daemon).items()
+        told = msgspec.json.encode({name: rfc3339(moment) if moment else None for name, moment in moments})
         os.pwrite(self._descriptor, told, 0)
         os.ftruncate(self._descriptor, len(told))
+
+    def _opened(self) -> int:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            return os.open(self._path, flags, _MODE)
+        except OSError as exc:
+            raise StateError(f"cannot make {show(str(self._path))}: {exc.strerror}; {RIGHTS}") from exc
 
 
 def present(file: Path) -> DaemonState | None:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from feedbridge.daemon.agenda import Agenda, Task
 from feedbridge.daemon.systemd import Notifier
 from feedbridge.daemon.timing import Timer
 from feedbridge.daemon.watching import Changes, Watcher
-from feedbridge.errors import FeedbridgeError, LockedError, UsageError
+from feedbridge.errors import FeedbridgeError, LockedError, StateError, UsageError
 from feedbridge.model import DaemonState
 from feedbridge.pipeline.reader import roots_of
 from feedbridge.standards.text import show
@@ -96,13 +97,14 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._reload)
-        worker = threading.Thread(target=self._work, name="feedbridge-run")
-        worker.start()
-        self._notifier.tell("READY=1", "STATUS=the first run is at work")
+        self._drift_s = self._drift()
         try:
-            while worker.is_alive():
-                worker.join(timeout=TICK_S)
-                self._look_around()
+            with ThreadPoolExecutor(1, "feedbridge-run") as worker:
+                working = worker.submit(self._work)
+                self._notifier.tell("READY=1", "STATUS=the first run is at work")
+                while wait([working], TICK_S).not_done:
+                    self._look_around()
+                working.result()  # a fault of ours is the program's end
         finally:
             self._beside.stop()
 
@@ -124,13 +126,16 @@ class Daemon:
         began_s = self._began_s
         if began_s is None or time.monotonic() - began_s <= self._config.schedule.budget.total_seconds():
             self._notifier.tell("WATCHDOG=1")
-        drift_s = self._clock().timestamp() - time.monotonic()
-        if self._drift_s and abs(drift_s - self._drift_s) > STEP_S:
+        drift_s = self._drift()
+        if abs(drift_s - self._drift_s) > STEP_S:
             log.warning("clock.set", extra={"seconds": round(drift_s - self._drift_s)})
             with suppress(LookupError):  # it is about to be made anew, for another configuration
                 self._timer.restart()
             self._want_all()
         self._drift_s = drift_s
+
+    def _drift(self) -> float:
+        return self._clock().timestamp() - time.monotonic()
 
     # --- what wakes the worker -----------------------------------------------------------------
 
@@ -240,7 +245,7 @@ class Daemon:
         self._notifier.tell(f"STATUS=the feeds are up to date; next look at all: {self._timer.next()}")
 
     def _tell(self, *, running_since: datetime | None = None) -> None:
-        with suppress(OSError):  # who asks `status` is told less
+        with suppress(OSError, StateError):  # who asks `status` is told less
             self._presence.tell(DaemonState(next_run=self._timer.next(), running_since=running_since))
 
     def _fail(self, exc: Exception) -> None:

@@ -24,14 +24,14 @@ class Timer:
 
     def __init__(self, schedule: Schedule, act: Callable[[], None]) -> None:
         self._zone = ZoneInfo(schedule.timezone)
-        self._trigger = trigger(schedule, self._zone)
+        self._schedule = schedule
         self._act = act
         self._scheduler = BackgroundScheduler(timezone=self._zone, job_defaults=_JOBS, daemon=True)
 
     def start(self) -> None:
         """Begin to count."""
         self._scheduler.start()
-        self._scheduler.add_job(self._act, self._trigger, id=_JOB)
+        self._scheduler.add_job(self._act, trigger(self._schedule, self._zone), id=_JOB)
 
     def stop(self) -> None:
         """End."""
@@ -43,8 +43,11 @@ class Timer:
         return job.next_run_time if job else None
 
     def restart(self) -> None:
-        """Count anew from now: the clock was set, and what was to come next may be days away."""
-        self._scheduler.reschedule_job(_JOB, trigger=self._trigger)
+        """Count anew from now: the clock was set, and what was to come next may be days away.
+
+        So may the moment from which a trigger counts.
+        """
+        self._scheduler.reschedule_job(_JOB, trigger=trigger(self._schedule, self._zone))
 
 
 def trigger(schedule: Schedule, zone: ZoneInfo) -> BaseTrigger:

@@ -7,6 +7,7 @@ another one. The timed look at everything finds what they did not tell.
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,6 +22,10 @@ STEP_MS = 25  # events that follow each other sooner are told together …
 LONGEST_MS = 200  # … but none waits longer
 LOOK_MS = 5_000  # how often the watched directories are compared with what was watched
 RETRY_S = 30.0  # after the system refused to watch
+ODD_NAME, ODD_S = (
+    "Unable to decode path",
+    1.0,
+)  # how watchfiles ends at a name that is no text; until another watch
 
 Changes = Mapping[Path, bool]  # of files: whether one is being written to
 
@@ -61,14 +66,21 @@ class Watcher:
             try:
                 self._watch()
             except (OSError, RuntimeError) as exc:  # there is none, or too many watches: inotify(7)
-                where = ", ".join(show(str(one)) for one in self._directories)
-                detail = f"changes are found by the schedule only: {exc}"
-                log.warning("watch.failed", extra={"input": where, "detail": detail})
-                self._stopping.wait(RETRY_S)
+                self._rest(exc)
+
+    def _rest(self, exc: Exception) -> None:
+        if ODD_NAME in str(exc):  # another watch sees what is there
+            self._stopping.wait(ODD_S)
+            return
+        where = ", ".join(show(str(one)) for one in self._directories)
+        detail = f"changes are found by the schedule only: {exc}"
+        log.warning("watch.failed", extra={"input": where, "detail": detail})
+        self._stopping.wait(RETRY_S)
 
     def _watch(self) -> None:
         watched = self._identities()
         self._tell_all()  # what happened before nobody has told
+        looked_s = time.monotonic()
         for events in watchfiles.watch(
             *self._directories,
             watch_filter=None,
@@ -80,10 +92,11 @@ class Watcher:
             ignore_permission_denied=True,
             stop_event=self._stopping,
         ):
-            if events:
-                self._pass_on(events)
-            elif self._identities() != watched:
-                return
+            self._pass_on(events)
+            if time.monotonic() - looked_s >= LOOK_MS / 1000:  # also where something happens all the time
+                looked_s = time.monotonic()
+                if self._identities() != watched:
+                    return
 
     def _pass_on(self, events: Iterable[tuple[Change, str]]) -> None:
         changes: dict[Path, bool] = {}

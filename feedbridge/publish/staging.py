@@ -59,7 +59,9 @@ class Stage:
         changes = self._comparison.changes()
         wanted = self._comparison.wanted
         both = {**self._listed, **wanted}
-        lists_both = self._write_list(both, standing=self._listed)
+        # Somebody may have taken the list away since it was read, and the whole directory with it.
+        listed = self._listed if self._tree.file_id(MANIFEST) else {}
+        lists_both = self._write_list(both, standing=listed)
         lists_wanted = self._write_list(wanted, standing=both)
         self._put_in_place(lists_both)
         self._put_in_place([*self._waiting["feed"], *self._waiting["page"]])

@@ -1,87 +1,17 @@
 """`feedbridge daemon`: real processes, real files, real signals."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.samples import archive, contents, raw, snapshot
-
-PATIENCE_S = 30  # that a loaded machine may take for what is done in a tenth of a second
-
-
-class Running:
-    """A daemon at work in a directory, and what it says."""
-
-    def __init__(self, child: "subprocess.Popen[bytes]", place: Path, log: Path) -> None:
-        self.child = child
-        self.place = place
-        self.log = log
-
-    def feed(self) -> bytes:
-        """Return the main feed."""
-        return (self.place / "out" / "atom.xml").read_bytes()
-
-    def said(self) -> str:
-        """Return what it has logged so far."""
-        return self.log.read_text(encoding="utf-8")
-
-    def told(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal that ends it; return its exit code."""
-        self.child.send_signal(number)
-        return self.child.wait(PATIENCE_S)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that must come."""
-    ends = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < ends, "it never came"
-        time.sleep(0.02)
-
-
-CONFIGURATION = """
-[site]
-title = "{title}"
-[input]
-directory = "in"
-[output]
-directory = "out"
-[state]
-file = "state.sqlite3"
-[schedule]
-every = "{every}"
-watch = {watch}
-"""
-
-
-def configure(place: Path, *, title: str = "Archive", every: str = "1 h", watch: str = "true") -> None:
-    """Write a configuration; by its schedule alone nothing would come of a test."""
-    written = place / "config.new"
-    written.write_text(CONFIGURATION.format(title=title, every=every, watch=watch))
-    written.rename(place / "config.toml")
-
-
-@contextmanager
-def running(place: Path, *, name: str = "log", **environment: str) -> Iterator[Running]:
-    """Start a daemon; end it whatever happens."""
-    arguments = [sys.executable, "-m", "feedbridge", "--config", str(place / "config.toml"), "daemon"]
-    with (place / name).open("wb") as log:
-        child = subprocess.Popen(arguments, stderr=log, env={**os.environ, **environment})
-    try:
-        yield Running(child, place, place / name)
-    finally:
-        child.kill()
-        child.wait()
+from tests.daemons import PATIENCE_S, Running, article, configure, running, until
+from tests.samples import archive, contents, snapshot
 
 
 @pytest.fixture
@@ -98,11 +28,6 @@ def daemon(place) -> Iterator[Running]:
     with running(place) as started:
         until(lambda: (place / "out" / "atom.xml").exists() and "run.finished" in started.said())
         yield started
-
-
-def article(name: str, **changes: object) -> bytes:
-    """Return an article with an address and a title of its own."""
-    return raw(url=f"https://example.org/{name}", title=f"Title {name}", **changes)
 
 
 def test_an_article_that_is_renamed_into_the_archive_is_published(daemon, place):
