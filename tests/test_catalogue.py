@@ -235,9 +235,10 @@ def rejected_now(known: KnownFile) -> KnownFile:
 
 
 def gone(known: KnownFile) -> KnownFile:
-    """Return a file after it went away."""
+    """Return a file after it went away; that it was young counts when it is back."""
     found = Gone(path=known.stamp.path)
-    return msgspec.structs.replace(known, found=found, is_read_again=False, due=None)
+    is_young = known.is_read_again and isinstance(known.found, Version)
+    return msgspec.structs.replace(known, found=found, is_read_again=is_young, due=None)
 
 
 def document(**changes: object) -> KnownDocument:
@@ -1267,7 +1268,8 @@ def test_every_question_about_files_is_answered(known, now):
         assert list(files.touched.take()) == compared
         assert files.has_edits() == any(one.version and one.version.edited for one in known)
         assert files.rejected() == tuple(one.found for one in known if isinstance(one.found, Rejected))
-        again = {one.stamp.path for one in known if one.is_read_again or (one.due and one.due <= now)}
+        standing = [one for one in known if not isinstance(one.found, Gone)]
+        again = {one.stamp.path for one in standing if one.is_read_again or (one.due and one.due <= now)}
         assert set(files.to_read_again(now)) == again
 
 

@@ -115,6 +115,26 @@ def test_what_a_young_file_gains_is_no_update(standing, tmp_path):
     assert updated(standing, young + timedelta(days=2)) == young + timedelta(days=1)
 
 
+def test_what_a_young_file_gains_while_its_disk_is_away_is_no_update(tmp_path):
+    """It was being written when the disk went: held as it was, and when it is back, it is whole."""
+    archive(tmp_path / "in", count=6, host="elsewhere.example")
+    made = config.for_directories(input=tmp_path / "in", output=tmp_path / "out")
+    made = config.with_state(made, file=tmp_path / "state.sqlite3")
+    write(tmp_path, "<p>Tw", NOW)
+    pipeline.run(made, clock=lambda: NOW)
+    (tmp_path / "in").rename(tmp_path / "away")
+    (tmp_path / "in").mkdir()
+    assert pipeline.run(made, clock=lambda: NOW).report.articles.held == 7
+    (tmp_path / "in").rmdir()
+    (tmp_path / "away").rename(tmp_path / "in")
+    write(tmp_path, "<p>Two, and the rest.</p>", NOW + timedelta(seconds=9))
+    pipeline.run(made, clock=lambda: NOW + timedelta(minutes=1))
+    assert same_as_without_memory(made, tmp_path)
+    write(tmp_path, "<p>Three.</p>", NOW + timedelta(hours=1))
+    pipeline.run(made, clock=lambda: NOW + timedelta(hours=2))
+    assert not same_as_without_memory(made, tmp_path)
+
+
 def test_a_young_file_is_read_again_even_if_its_stamp_stands(standing, tmp_path):
     """Two writes within one tick of the clock leave the same size and time."""
     write(tmp_path, "<p>Two.</p>", NOW, epoch=EPOCH + timedelta(hours=1))

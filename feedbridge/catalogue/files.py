@@ -106,7 +106,7 @@ class Files:
 
     def to_read_again(self, now: datetime) -> tuple[bytes, ...]:
         """Return the paths of the files that are to be read whatever their stamps say."""
-        again = self._database.rows("SELECT path FROM files WHERE again")
+        again = self._database.rows("SELECT path FROM files WHERE again AND state <> 'gone'")
         due = self._database.rows("SELECT path FROM files WHERE due <= ?", (seconds(now),))
         return tuple(path for (path,) in (*again, *due))
 
@@ -164,7 +164,8 @@ class Files:
         if not self.missing.is_used:
             return
         missing = f"path IN (SELECT item FROM {self.missing.table})"
-        gone = "SET state = 'gone', code = '', detail = '', again = 0, due = NULL"
+        # One that was young when it went is so when it is back: what it gains meanwhile is no edit.
+        gone = "SET again = again AND state = 'article', state = 'gone', code = '', detail = '', due = NULL"
         self._database.execute(f"DELETE FROM files WHERE {missing} AND key IS NULL")
         self._database.execute(f"UPDATE files {gone} WHERE {missing} AND state <> 'gone'")  # the same
         self._database.execute(f"DELETE FROM {self.missing.table}")

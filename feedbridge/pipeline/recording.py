@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from feedbridge.catalogue import Catalogue, Place
-from feedbridge.model import Article, Header, Ignored, KnownFile, Measure, Rejected, Stamp, Version
+from feedbridge.model import Article, Gone, Header, Ignored, KnownFile, Measure, Rejected, Stamp, Version
 from feedbridge.pipeline.reader import ArticleFailed, Found, Reader
 from feedbridge.selection import sizes_of
 from feedbridge.standards.dates import EPOCH
@@ -119,7 +119,7 @@ class Recorder:
             return _with_edit(article, old.edited), known_measure
         if _is_later(new.epoch, old.epoch):
             return article, None
-        was_young = known.is_read_again and isinstance(known.found, Version)
+        was_young = known.is_read_again and isinstance(known.found, Version | Gone)
         if known_measure is None or was_young or not self._remembers_edits:
             return _with_edit(article, old.edited), None  # nobody can tell, or what it gained is no edit
         try:
