@@ -115,3 +115,20 @@ def test_a_clock_that_is_set_again_and_again(tmp_path, set_clock, caplog):
     run_beside(tmp_path, act)
     assert caplog.messages.count("clock.set") == 2
     assert "run.failed" not in caplog.messages
+
+
+def test_a_signal_that_comes_while_it_starts_is_heard(tmp_path, set_clock, caplog):
+    """The configuration is read again by it, and nothing ends."""
+    set_clock(timedelta(0))
+    archive(tmp_path / "in", count=1)
+    configure(tmp_path)
+    caplog.set_level("INFO")
+    loaded: list[config.Config] = []
+
+    def load() -> config.Config:
+        os.kill(os.getpid(), signal.SIGTERM if loaded else signal.SIGHUP)
+        loaded.append(config.load(tmp_path / "config.toml"))
+        return loaded[-1]
+
+    Daemon(load, clock=functools.partial(Clock.now, UTC), notifier=Notifier({}), beside=Alone()).run()
+    assert (len(loaded), caplog.messages.count("configuration.read")) == (2, 1)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from feedbridge.commands import options
+from feedbridge.config import Config
 from feedbridge.daemon import Alone, Beside, Daemon
 from feedbridge.daemon.systemd import Notifier
 from feedbridge.errors import UsageError
@@ -31,11 +32,15 @@ def daemon(context: click.Context, *, serves: bool) -> None:
       feedbridge daemon --serve
       feedbridge daemon --config /etc/feedbridge.toml
     """  # noqa: D301  # click looks for the character \b
-    asked = options.of(context)
-    load = functools.partial(options.configured, asked)
-    if load().state.file is None:
-        raise UsageError("a daemon remembers what it has seen: name a catalogue by --state FILE")
+    load = functools.partial(_configured, options.of(context))
     Daemon(load, clock=clock, notifier=Notifier(os.environ), beside=_beside(serves=serves)).run()
+
+
+def _configured(asked: options.Options) -> Config:
+    config = options.configured(asked)
+    if config.state.file is None:
+        raise UsageError("a daemon remembers what it has seen: name a catalogue by --state FILE")
+    return config
 
 
 def _beside(*, serves: bool) -> Beside:

@@ -74,16 +74,17 @@ class Daemon:
         beside: Beside,
     ) -> None:
         self._load = load
-        self._beside = beside
         self._clock = clock
         self._notifier = notifier
+        self._beside = beside
+        self._is_stopping = False
+        self._wants_configuration = False
+        self._changed = threading.Condition()  # guards all that follows
+        self._catch_signals()  # of one that comes now the configuration is read again at once
         self._config = load()
         assert self._config.state.file is not None  # noqa: S101  # who calls has seen to it
         self._presence = Presence(self._config.state.file)
         self._agenda = Agenda(patience_s=_patience_s(self._config))
-        self._changed = threading.Condition()  # guards all that follows
-        self._is_stopping = False
-        self._wants_configuration = False
         self._began_s: float | None = None  # the run in hand
         self._failure = ""  # of the last run
         self._drift_s = 0.0  # between the clock and what has passed
@@ -94,9 +95,6 @@ class Daemon:
         Raises: UsageError if what is to live beside the runs cannot.
         """
         self._beside.configure(self._config)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        signal.signal(signal.SIGHUP, self._reload)
         self._drift_s = self._drift()
         try:
             with ThreadPoolExecutor(1, "feedbridge-run") as worker:
@@ -109,6 +107,11 @@ class Daemon:
             self._beside.stop()
 
     # --- the main thread --------------------------------------------------------------------
+
+    def _catch_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        signal.signal(signal.SIGHUP, self._reload)
 
     def _stop(self, *_: object) -> None:
         if self._is_stopping:
