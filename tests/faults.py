@@ -633,6 +633,22 @@ def run(world: Path, fault: Fault | None = None, *arguments: str) -> "subprocess
     return subprocess.CompletedProcess(program.args, program.returncode, output, errors)
 
 
+# --- a catalogue that is damaged ---------------------------------------------------------
+
+
+def lose_from_index(file: Path) -> None:
+    """Damage a catalogue as a bad disk may: an index lacks a row, which no query tells."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
+        damaged.execute("PRAGMA writable_schema = ON")
+        found = "FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = 'contents'"
+        (index,) = damaged.execute(f"SELECT type, name, tbl_name, rootpage, sql {found}").fetchall()
+        damaged.execute("DELETE FROM sqlite_master WHERE name = ?", (index[1],))
+    with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
+        damaged.execute("UPDATE contents SET generation = generation + 1")
+        damaged.execute("PRAGMA writable_schema = ON")
+        damaged.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
+
+
 if __name__ == "__main__":
     _how, _at, _tally, *_arguments = sys.argv[1:]
     sys.argv[1:] = _arguments

@@ -19,6 +19,7 @@ from feedbridge.config import Config
 from feedbridge.errors import InputError, OutputError
 from feedbridge.pipeline import deciding, reader
 from feedbridge.scan import Archive
+from tests.faults import lose_from_index
 from tests.samples import CHECKOUT, EPOCH, NOW, archive, contents, milliseconds, raw, snapshot
 
 
@@ -686,3 +687,15 @@ def test_the_log_has_a_line_for_each_feed_that_is_written_and_one_for_the_run(co
     told = [(one.message, vars(one).get("feed")) for one in caplog.records]
     assert ("feed.removed", elsewhere) in told
     assert ("feed.published", example) not in told
+
+
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_a_catalogue_is_looked_through_where_that_is_asked(configured, tmp_path, caplog, is_checked):
+    """What no query of a run tells is damage all the same: it is made anew."""
+    archive(tmp_path / "in", count=3)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    lose_from_index(tmp_path / "state.sqlite3")
+    run(remembering, asked=pipeline.Asked(is_checked=is_checked))
+    assert ("catalogue.damaged" in caplog.messages) is is_checked
+    assert len(main_feed(configured).entries) == 3

@@ -16,6 +16,7 @@ from feedbridge.catalogue import present
 from feedbridge.daemon import Alone, Daemon
 from feedbridge.daemon.systemd import Notifier
 from tests.daemons import configure, entries, put, until, wait_for
+from tests.faults import lose_from_index
 from tests.samples import archive
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -132,3 +133,17 @@ def test_a_signal_that_comes_while_it_starts_is_heard(tmp_path, set_clock, caplo
 
     Daemon(load, clock=functools.partial(Clock.now, UTC), notifier=Notifier({}), beside=Alone()).run()
     assert (len(loaded), caplog.messages.count("configuration.read")) == (2, 1)
+
+
+def test_a_catalogue_is_looked_through_when_a_daemon_starts(tmp_path, set_clock, caplog):
+    """What no run notices would last as long as it lives; entries and ids stay."""
+    set_clock(timedelta(0))
+    archive(tmp_path / "in", count=3)
+    configure(tmp_path)
+    run_beside(tmp_path, lambda: None)
+    before = entries(tmp_path)
+    (tmp_path / "out" / "atom.xml").unlink()
+    lose_from_index(tmp_path / "state.sqlite3")
+    run_beside(tmp_path, lambda: None)
+    assert caplog.messages.count("catalogue.damaged") == 1
+    assert entries(tmp_path) == before

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # how often the main thread looks around
 STEP_S = 5.0  # by how much the clock may differ from what has passed before it was set
+CHECK_S = 86_400.0  # how often the catalogue is looked through for damage that no run notices
 LONGEST_PAUSE_S = 3600.0  # after failures, where the schedule is no interval
 
 
@@ -87,6 +88,7 @@ class Daemon:
         self._agenda = Agenda(patience_s=_patience_s(self._config))
         self._began_s: float | None = None  # the run in hand
         self._failure = ""  # of the last run
+        self._checked_s = -CHECK_S  # when the catalogue was looked through
         self._drift_s = 0.0  # between the clock and what has passed
 
     def run(self) -> None:
@@ -223,7 +225,7 @@ class Daemon:
         """Run once; whatever happens, the next run comes."""
         started_s = time.monotonic()
         self._tell(running_since=self._clock())
-        asked = pipeline.Asked(paths=None if task.is_whole else task.paths)
+        asked = self._asked(task)
         try:
             outcome = pipeline.run(
                 self._config, clock=self._clock, asked=asked, elapsed=lambda: time.monotonic() - started_s
@@ -235,11 +237,17 @@ class Daemon:
             self._fail(exc)
             self._beside.ran(time.monotonic() - started_s, has_failed=True)
         else:
+            self._checked_s = started_s if asked.is_checked else self._checked_s
             self._succeed(has_read=outcome.report.work.articles_parsed > 0)
             self._beside.ran(time.monotonic() - started_s, has_failed=False)
         finally:
             self._began_s = None
             self._tell()
+
+    def _asked(self, task: Task) -> pipeline.Asked:
+        is_due = time.monotonic() - self._checked_s >= CHECK_S
+        paths = None if task.is_whole else task.paths
+        return pipeline.Asked(paths=paths, is_checked=task.is_whole and is_due)
 
     def _succeed(self, *, has_read: bool) -> None:
         self._failure = ""

@@ -29,6 +29,7 @@ class Asked(Value, frozen=True):
     is_full: bool = False  # read every article again
     lets_go: bool = False  # of articles that are held
     waits: bool = False  # for the lock
+    is_checked: bool = False  # whether the catalogue is sound, all of it, which takes a while
     is_guarded: bool = True  # else it is only looked at what would be
     paths: frozenset[bytes] | None = None  # look at these files only, and at young ones; None: at all
 

@@ -57,7 +57,7 @@ def run(
         with open_archive(config):
             pass  # of a missing one it is told before the output directory is made
         with publish.locked(config.output.directory, waits=asked.waits), open_archive(config) as archive:
-            outcome = _with_catalogue(config, act)
+            outcome = _with_catalogue(config, act, is_checked=asked.is_checked)
     reports.log_outcome(outcome)
     return outcome
 
@@ -144,13 +144,13 @@ def _looking(
             return look_at(catalogue)
 
 
-def _with_catalogue(config: Config, act: Callable[[Catalogue], _T]) -> _T:
+def _with_catalogue(config: Config, act: Callable[[Catalogue], _T], *, is_checked: bool) -> _T:
     """Do something with the catalogue; a damaged one is put aside, and made anew."""
     file = config.state.file
     try:
         was_left = file is not None and memory.was_left(file)
         with Catalogue(file) as catalogue:
-            if was_left:
+            if was_left or is_checked:
                 catalogue.demand_sound()  # else damage is noticed only where somebody looks
             return _soundly(catalogue, act)
     except memory.DamagedError as exc:
