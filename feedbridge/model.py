@@ -436,7 +436,8 @@ class DaemonState(Value, frozen=True):
     """What a daemon is about."""
 
     next_run: datetime | None  # when it looks at all next, None if it never does
-    running_since: datetime | None = None  # its run in hand
+    running_since: datetime | None = None  # its run in hand, or another's for which it waits
+    is_gone: bool = False  # it ended without a word
 
 
 class Report(Value, frozen=True):

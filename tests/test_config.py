@@ -279,6 +279,8 @@ IMPOSSIBLE = {
     ),
     "host-empty": ('[serve]\nhost = ""', '[serve] host = "": a host name'),
     "host-address": ('[serve]\nhost = "http://a"', '[serve] host = "http://a": a host name'),
+    "host-empty-label": ('[serve]\nhost = "a..b"', '[serve] host = "a..b": a host name'),
+    "host-long-label": (f'[serve]\nhost = "{"a" * 64}.b"', "a host name or an IP address such as"),
     "host-with-port": ('[serve]\nhost = "a:80"', '[serve] host = "a:80": a host name'),
     "port-large": (
         "[serve]\nport = 65536",

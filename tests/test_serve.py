@@ -8,9 +8,12 @@ import re
 import socket
 import struct
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,9 @@ from typing import Any
 import pytest
 
 from feedbridge.errors import UsageError
-from feedbridge.serve.answers import PIECE_BYTES
-from feedbridge.serve.files import FILE_BYTES, KEPT_BYTES, Files
+from feedbridge.serve.answers import PIECE_BYTES, Asked
+from feedbridge.serve.files import KEPT_BYTES, LIVE_BYTES, WAITING, Files
+from feedbridge.serve.loading import FILE_BYTES, READY
 from feedbridge.serve.published import Published
 from feedbridge.serve.server import Server
 from feedbridge.serve.wire import Limits
@@ -44,24 +48,27 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def statuses() -> list[int]:
-    """Give the list of what was answered."""
-    return []
+def statuses() -> Counter[int]:
+    """Give the counts of what was answered."""
+    return Counter()
 
 
 @pytest.fixture
-def serve(root: Path, statuses: list[int]) -> Iterator[Callable[..., Server]]:
+def serve(root: Path, statuses: Counter[int]) -> Iterator[Callable[..., Server]]:
     """Give a function that serves the output directory, by default until the test ends."""
     with ExitStack() as stack:
 
-        def start(*, kept_bytes: int = KEPT_BYTES, port: int = 0, **limits: Any) -> Server:
-            files = Files(root, url="https://feeds.example.org/", kept_bytes=kept_bytes)
+        def start(
+            *, kept_bytes: int = KEPT_BYTES, live_bytes: int = LIVE_BYTES, port: int = 0, **limits: Any
+        ) -> Server:
+            url = "https://feeds.example.org/"
+            files = Files(root, url=url, kept_bytes=kept_bytes, live_bytes=live_bytes)
             stack.callback(files.close)
             server = Server(
                 published(files),
                 host="127.0.0.1",
                 port=port,
-                count=statuses.append,
+                counter=statuses,
                 limits=Limits(**limits),
             )
             return stack.enter_context(server)
@@ -272,7 +279,7 @@ def test_memory_is_bounded(serve, root):
 
 def test_files_are_forgotten_in_order(root):
     """The sum of what is remembered never passes the limit."""
-    files = Files(root, url="https://feeds.example.org/", kept_bytes=100_000)
+    files = Files(root, url="https://feeds.example.org/", kept_bytes=250_000)
     places = [http.Place(path=b"%d.png" % number, is_index=False) for number in range(5)]
 
     async def read() -> list[bool]:
@@ -283,6 +290,105 @@ def test_files_are_forgotten_in_order(root):
 
     assert asyncio.run(read()) == [False, False, False, True, True]
     files.close()
+
+
+def test_answers_on_their_way_are_bounded_too(serve, root):
+    """Readers of old versions who take nothing cannot fill the memory: a new version waits for them."""
+    server = serve(live_bytes=20 * 2**20)
+    with ExitStack() as stack:
+        found: list[bytes] = []
+        while not found or found[-1] == b"HTTP/1.1 200":
+            assert len(found) < 10
+            put(root / "picture.png", os.urandom(6 * 2**20))
+            wire = stack.enter_context(slow_reader(server))
+            wire.sendall(PLAIN_GET.replace(b"atom.xml", b"picture.png"))
+            found.append(wire.recv(12))
+        assert found[-1] == b"HTTP/1.1 503"
+        assert 3 <= len(found) <= 6
+    until_200(server, "/picture.png")
+
+
+def slow_reader(server: Server) -> socket.socket:
+    """Give a connection for which the system holds next to nothing."""
+    wire = socket.socket()
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    wire.settimeout(10)
+    wire.connect(server.address)
+    return wire
+
+
+def until_200(server: Server, path: str) -> None:
+    """Wait until something is served."""
+    ends = time.monotonic() + 10
+    while lines(talk(server, request(path))) != ["200"]:
+        assert time.monotonic() < ends
+
+
+def test_files_that_wait_to_be_read_are_bounded(root):
+    """Who asks for thousands of things is told to come again; who asks for what is known is not."""
+    files = Files(root, url="https://feeds.example.org/")
+    places = [http.Place(path=b"%d.xml" % number, is_index=False) for number in range(2 * WAITING)]
+
+    async def find_all() -> list[Any]:
+        await files.find(http.Place(path=b"atom.xml", is_index=False))
+        found = await asyncio.gather(*map(files.find, places))
+        return [*found, files.at_hand(http.Place(path=b"atom.xml", is_index=False))]
+
+    *found, known = asyncio.run(find_all())
+    files.close()
+    assert [one.is_passing for one in found] == [False] * WAITING + [True] * WAITING
+    assert known is not None
+
+
+def test_what_is_remembered_of_clients_is_bounded(root):
+    """By number, and never by names that they give to the host."""
+    files = Files(root, url="https://feeds.example.org/")
+    place = http.Place(path=b"atom.xml", is_index=False)
+    site = published(files)
+
+    def asked(**fields: str) -> Asked:
+        given = [(name.replace("_", "-").encode(), value.encode()) for name, value in fields.items()]
+        return Asked(method="GET", path=b"/atom.xml", query=b"", fields=given, peer="")
+
+    async def remembered(requests: list[Asked]) -> int:
+        for one in requests:
+            await site.answer(one)
+        loaded = files.at_hand(place)
+        assert loaded
+        return len(loaded.ready)
+
+    assert asyncio.run(remembered([asked(host=f"h{number}") for number in range(50)])) == 1
+    assert asyncio.run(remembered([asked(if_none_match=f'"{number}"') for number in range(50)])) <= READY
+    assert asyncio.run(remembered([asked(if_none_match=f'"{number * 99}"') for number in range(50)])) <= READY
+    files.close()
+
+
+def test_what_may_change_within_its_second_is_not_remembered(root):
+    """The first second of a version may bring another one, of the same date."""
+    put(root / "atom.xml", b"<feed/>", at_s=int(NOW.timestamp()))
+    files = Files(root, url="https://feeds.example.org/")
+    asked = Asked(method="GET", path=b"/atom.xml", query=b"", fields=[(b"host", b"a")], peer="")
+    site = published(files, now=partial(next, iter((NOW, NOW + timedelta(seconds=1)))))
+    for expected in (0, 1):
+        assert asyncio.run(site.answer(asked)).status == 200
+        loaded = files.at_hand(http.Place(path=b"atom.xml", is_index=False))
+        assert loaded
+        assert len(loaded.ready) == expected
+    files.close()
+
+
+def test_what_cannot_be_read_is_not_said_to_be_nowhere(ask, unreadable, caplog):
+    """A cache would keep 404; the log has one line of it, however often it is asked for."""
+    with unreadable("atom.xml"):
+        assert [ask().status for _ in range(3)] == [503] * 3
+        assert ask().getheader("cache-control") == "no-store"
+    assert caplog.messages == ["file.unreadable"]
+    assert ask().status == 200
+
+
+def test_a_path_longer_than_any_is_nowhere(ask):
+    """Nobody looks for it."""
+    assert ask("/" + "a" * 5000).status == 404
 
 
 def test_a_file_too_large_is_not_served(ask, root):
@@ -302,7 +408,7 @@ def test_statuses_are_counted(ask, root, statuses):
     put(root / "picture.png", os.urandom(2 * PIECE_BYTES))
     for _ in range(2):
         ask("/picture.png")
-    assert statuses == [200, 304, 304, 304, 404, 405, 200, 200]
+    assert statuses == {200: 3, 304: 3, 404: 1, 405: 1}
 
 
 # --- the wire ---------------------------------------------------------------------------
@@ -347,6 +453,8 @@ def request(
         pytest.param(b"\x16\x03\x01\x00\xa5\x01\x00", ["400"], id="TLS"),
         pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ["400"], id="HTTP/2"),
         pytest.param(b"nonsense\r\n\r\n", ["400"], id="nonsense"),
+        pytest.param(request(host="a/b"), ["400"], id="a host that is none"),
+        pytest.param(request("/source", line="POST {} HTTP/1.1"), ["405"], id="a directory"),
         pytest.param(b"", [], id="nothing"),
         pytest.param(b"GET /atom", [], id="half a line"),
     ],
@@ -392,6 +500,47 @@ def test_a_head_that_does_not_come(serve, sent):
     with socket.create_connection(serve(head_s=0.05).address, timeout=10) as wire:
         wire.sendall(sent)
         assert gone(wire)
+
+
+def test_an_empty_line_is_no_request(serve):
+    """Who sends one, and then nothing, is gone like all others who send nothing."""
+    with socket.create_connection(serve(head_s=0.1).address, timeout=10) as wire:
+        wire.sendall(PLAIN_GET)
+        wire.recv(65536)
+        wire.sendall(b"\r\n")
+        assert gone(wire)
+
+
+def test_more_requests_than_are_answered_end_a_connection(serve):
+    """Who asks for ever and takes nothing cannot fill the memory, also with what needs no file."""
+    server = serve(waiting=10)
+    with slow_reader(server) as wire:
+        wire.sendall(request(host="") * 1000)
+        assert gone(wire)
+    until_200(server, "/atom.xml")
+
+
+def test_many_requests_at_once_are_as_good_as_one_by_one(serve):
+    """Their heads are measured one by one."""
+    server = serve(head_bytes=1000)
+    until_200(server, "/atom.xml")
+    assert lines(talk(server, request() * 90)) == ["200"] * 90
+
+
+def test_a_reader_who_is_slow_but_steady_gets_all(serve, root):
+    """The clock for who takes nothing begins anew with all that is taken."""
+    body = os.urandom(2 * 2**20)
+    put(root / "picture.png", body)
+    server = serve(stall_s=0.8)
+    began_s = time.monotonic()
+    with slow_reader(server) as wire:
+        wire.sendall(request("/picture.png", "Connection: close"))
+        taken = bytearray()
+        while piece := wire.recv(40_000):
+            taken += piece
+            time.sleep(0.002)
+    assert time.monotonic() - began_s > 0.8
+    assert bytes(taken).partition(b"\r\n\r\n")[2] == body
 
 
 def test_a_connection_that_is_not_used(serve):
@@ -457,12 +606,14 @@ def test_it_starts_again_at_the_same_address(serve):
     assert lines(talk(serve(port=port), PLAIN_GET)) == ["200"]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "no.such.host.invalid"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "no.such.host.invalid", "a..b", "192.0.2.1"])
 def test_an_address_that_cannot_be_had(serve, root, host):
     """What is wrong is said before anything runs."""
     files = Files(root, url="https://feeds.example.org/")
-    server = Server(published(files), host=host, port=serve().address[1], count=lambda _: None)
-    with pytest.raises(UsageError, match=rf"cannot listen on {host}:\d+: .*; choose another"):
+    server = Server(published(files), host=host, port=serve().address[1], counter=Counter())
+    with pytest.raises(
+        UsageError, match=rf"cannot listen on {host}:\d+: .*; (choose another|name an address)"
+    ):
         server.start()
     files.close()
 
@@ -487,7 +638,7 @@ def test_a_failure_of_ours_is_told(root, caplog):
         raise ZeroDivisionError
 
     files = Files(root, url="https://feeds.example.org/")
-    with Server(published(files, now=fail), host="127.0.0.1", port=0, count=lambda _: None) as server:
+    with Server(published(files, now=fail), host="127.0.0.1", port=0, counter=Counter()) as server:
         assert lines(talk(server, PLAIN_GET)) == ["500"]
         assert lines(talk(server, PLAIN_GET.replace(b"atom.xml", b"nothing"))) == ["404"]
     files.close()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -92,10 +93,9 @@ def test_healthy_is_who_has_no_troubles(web, configured):
         "next_run": None,
         "last_success": {"started": "2026-01-01T00:00:00Z"},
     }
-    assert (ask(configured, "/healthz", "HEAD").status, ask(configured, "/healthz", "POST").status) == (
-        200,
-        405,
-    )
+    refused = ask(configured, "/healthz", "POST")
+    assert (ask(configured, "/healthz", "HEAD").status, refused.status) == (200, 405)
+    assert refused.getheader("allow") == "GET, HEAD"
 
 
 def test_unhealthy_is_what_status_says(web, configured):
@@ -133,9 +133,41 @@ def test_a_run_that_takes_longer_than_its_budget_is_trouble(configured, took, is
     presence.tell(DaemonState(next_run=NOW, running_since=NOW - timedelta(seconds=took)))
     found = pipeline.status(configured, now=NOW)
     assert (found.troubles == (), found.next_run) == (is_healthy, NOW)
-    assert is_healthy or "has been at work for 30 min, longer than [schedule] budget" in found.troubles[0]
+    assert is_healthy or "a run has been at work for 30 min, longer than [schedule]" in found.troubles[0]
     presence.tell(DaemonState(next_run=NOW))
     assert pipeline.status(configured, now=NOW).troubles == ()
+
+
+KILLED = """
+import os, sys
+from datetime import datetime
+from pathlib import Path
+from feedbridge.catalogue import Presence
+from feedbridge.model import DaemonState
+Presence(Path(sys.argv[1])).tell(DaemonState(next_run=datetime.fromisoformat(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "has_run", "is_healthy"), [(0, False, True), (2, False, False), (2, True, True)]
+)
+def test_a_daemon_that_was_killed_is_trouble_until_somebody_runs(configured, minutes, has_run, is_healthy):
+    """Not at once, since a service manager starts it again; one that ends by itself says so."""
+    file, due = configured.state.file, NOW + timedelta(minutes=5)
+    subprocess.run([sys.executable, "-c", KILLED, file, due.isoformat()], check=True)
+    now = due + timedelta(minutes=minutes)
+    if has_run:
+        pipeline.run(configured, clock=lambda: now)
+    found = pipeline.status(configured, now=now)
+    assert (found.troubles == (), found.next_run) == (is_healthy, None)
+    assert (
+        is_healthy
+        or "the daemon was killed, and nobody has looked since 2026-01-01T00:05" in found.troubles[0]
+    )
+    presence = catalogue.Presence(file)
+    presence.tell(DaemonState(next_run=due))
+    presence.close()
+    assert pipeline.status(configured, now=now).troubles == ()
 
 
 def test_a_second_daemon_leaves_the_word_to_the_first(configured):
@@ -167,6 +199,39 @@ def test_all_who_ask_at_once_wait_for_one_look():
         return [one.status for one in await asyncio.gather(*answers)]
 
     assert (asyncio.run(ask_often()), looks) == ([200] * 50, [1])
+
+
+def test_who_asks_does_not_wait_for_ever():
+    """A disk that does not answer is trouble, too; the look goes on in its thread."""
+    may_look = threading.Event()
+
+    def look() -> Health:
+        may_look.wait()
+        return Health(troubles=())
+
+    operator = Operator(look, Counts(), longest_s=0.05)
+    asked = Asked(method="GET", path=b"/healthz", query=b"", fields=(), peer="127.0.0.1")
+
+    async def ask_twice() -> list[int]:
+        first = await operator.answer(asked)
+        may_look.set()
+        while (second := await operator.answer(asked)).status != 200:
+            pass
+        return [first.status, second.status]
+
+    assert asyncio.run(ask_twice()) == [503, 200]
+
+
+def test_a_look_that_fails_is_trouble(caplog):
+    """It is told to who asks, and logged."""
+
+    def look() -> Health:
+        raise ZeroDivisionError
+
+    operator = Operator(look, Counts())
+    asked = Asked(method="GET", path=b"/healthz", query=b"", fields=(), peer="127.0.0.1")
+    assert asyncio.run(operator.answer(asked)).status == 503
+    assert caplog.messages == ["health.failed"]
 
 
 # --- what was counted -------------------------------------------------------------------
@@ -256,6 +321,12 @@ def test_without_its_library_the_extra_is_named(web, configured, monkeypatch):
         ("127.0.0.1", ((b"x-forwarded-for", b"10.0.0.1"),), 404),
         ("127.0.0.1", ((b"forwarded", b"for=10.0.0.1"),), 404),
         ("127.0.0.1", ((b"via", b"1.1 proxy"),), 404),
+        ("127.0.0.1", ((b"x-real-ip", b"10.0.0.1"),), 404),
+        ("127.0.0.1", ((b"host", b"evil.example"),), 404),
+        ("127.0.0.1", ((b"host", b"10.0.0.1:8000"),), 404),
+        ("127.0.0.1", ((b"host", b"localhost:8000"),), 200),
+        ("127.0.0.1", ((b"host", b"[::1]:8000"),), 200),
+        ("127.0.0.1", ((b"host", b"127.0.0.1"),), 200),
         ("127.0.0.1", ((b"user-agent", b"curl"),), 200),
     ],
 )
@@ -322,6 +393,14 @@ def test_an_address_that_cannot_be_had_changes_nothing(web, configured, which):
     assert ask(configured, "/atom.xml").status == 200
     with pytest.raises(ConnectionRefusedError):
         ask(new, "/atom.xml")
+
+
+def test_another_host_at_the_same_port_needs_a_restart(web, configured):
+    """It is we ourselves who listen there: that is said, and all stays as it was."""
+    web.configure(configured)
+    with pytest.raises(UsageError, match="this very process does: to change the host alone, restart it"):
+        web.configure(at(configured, host="0.0.0.0"))  # noqa: S104  # it cannot be had
+    assert ask(configured, "/atom.xml").status == 200
 
 
 def test_the_operator_cannot_have_the_address_of_the_feeds(web, configured):

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -33,10 +35,21 @@ class Presence:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
-        moments = msgspec.structs.asdict(daemon).items()
-        told = msgspec.json.encode({name: rfc3339(moment) if moment else None for name, moment in moments})
+        told = msgspec.json.encode(
+            {
+                "next_run": rfc3339(daemon.next_run) if daemon.next_run else None,
+                "running_since": rfc3339(daemon.running_since) if daemon.running_since else None,
+            }
+        )
         os.pwrite(self._descriptor, told, 0)
         os.ftruncate(self._descriptor, len(told))
+
+    def close(self) -> None:
+        """End with a word: nobody is to wonder where the daemon is."""
+        with suppress(BlockingIOError):
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
 
     def _opened(self) -> int:
         try:
@@ -48,16 +61,22 @@ class Presence:
 
 
 def present(file: Path) -> DaemonState | None:
-    """Return what the daemon of a catalogue is about, None where there is none."""
+    """Return what the daemon of a catalogue is about, or was when it was killed; None where there is none."""
     try:
         with _beside(file).open("rb") as told:
-            try:
-                fcntl.flock(told, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return msgspec.json.decode(told.read(), type=DaemonState)
+            is_gone = _is_free(told)
+            state = msgspec.json.decode(told.read(), type=DaemonState)
     except (OSError, msgspec.MsgspecError):  # it may be telling something just now
-        pass
-    return None
+        return None
+    return msgspec.structs.replace(state, is_gone=is_gone)
+
+
+def _is_free(file: BinaryIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _beside(file: Path) -> Path:

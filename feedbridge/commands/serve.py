@@ -70,16 +70,20 @@ def _serve(load: Callable[[], Config], notifier: Notifier) -> None:
     """Serve until a signal ends it. They are blocked, so that they wait for us, in all threads."""
     signal.pthread_sigmask(signal.SIG_BLOCK, WAKING)
     web = Web(clock=functools.partial(datetime.now, UTC))
-    config = load()
-    web.configure(config)
-    if not config.output.directory.is_dir():
-        detail = "there are none yet: `feedbridge run` makes them"
-        log.warning("feeds.missing", extra={"output": show(str(config.output.directory)), "detail": detail})
-    notifier.tell("READY=1")
-    while signal.sigwait(WAKING) == signal.SIGHUP:
-        _reload(load, web)
-    notifier.tell("STOPPING=1")
-    web.stop()
+    try:
+        config = load()
+        web.configure(config)
+        if not config.output.directory.is_dir():
+            detail = "there are none yet: `feedbridge run` makes them"
+            log.warning(
+                "feeds.missing", extra={"output": show(str(config.output.directory)), "detail": detail}
+            )
+        notifier.tell("READY=1")
+        while signal.sigwait(WAKING) == signal.SIGHUP:
+            _reload(load, web)
+        notifier.tell("STOPPING=1")
+    finally:
+        web.stop()
 
 
 def _reload(load: Callable[[], Config], web: Web) -> None:

@@ -30,7 +30,10 @@ _UNITS_S = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 _LONGEST_S = 10 * 366 * 86400
 _DURATION = re.compile(r"([0-9]{1,9}) *([A-Za-z]*)")
 _SIZE = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?) *([A-Za-z]*)")
-_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,252}")  # of a host; an IPv4 address looks like one
+# Of a host (RFC 1123 §2.1); an IPv4 address looks like one.
+_NAME = re.compile(
+    r"(?=.{1,253}\Z)(?:[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,62})\.)*[0-9A-Za-z_][0-9A-Za-z_-]{0,62}\.?"
+)
 _LAST_PORT = 2**16 - 1
 _INVISIBLE = {"Cf", "Zl", "Zp", "Zs"}  # Unicode's categories of formats and white space
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from feedbridge.config.files import document, refusal
-from feedbridge.config.kinds import DIRECTORIES, DIRECTORY, Refused, checked, line, needed
+from feedbridge.config.kinds import DIRECTORIES, DIRECTORY, HOST, Refused, checked, line, needed
 from feedbridge.config.rules import load_sites
 from feedbridge.config.schema import KEYS, Config
 from feedbridge.config.words import known, nearest, shown, shown_name
@@ -72,8 +72,15 @@ def with_state(config: Config, *, file: Path | None) -> Config:
 
 
 def with_address(config: Config, *, host: str | None, port: int | None) -> Config:
-    """Return the configuration with another place to serve at."""
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    """Return the configuration with another place to serve at.
+
+    Raises: ConfigError if the host is none.
+    """
+    try:
+        given = {} if host is None else {"host": checked(HOST, host)}
+    except Refused as refused:
+        raise ConfigError(f"--host {shown(host)}: {refused}") from None
+    given |= {} if port is None else {"port": port}
     return msgspec.structs.replace(config, serve=msgspec.structs.replace(config.serve, **given))
 
 

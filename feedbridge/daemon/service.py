@@ -83,10 +83,10 @@ class Daemon:
         self._changed = threading.Condition()  # guards all that follows
         self._catch_signals()  # of one that comes now the configuration is read again at once
         self._config = load()
-        assert self._config.state.file is not None  # noqa: S101  # who calls has seen to it
-        self._presence = Presence(self._config.state.file)
+        self._presence = Presence(_state_of(self._config))
         self._agenda = Agenda(patience_s=_patience_s(self._config))
         self._began_s: float | None = None  # the run in hand
+        self._waits_since: datetime | None = None  # for the end of another's
         self._failure = ""  # of the last run
         self._checked_s = -CHECK_S  # when the catalogue was looked through
         self._drift_s = 0.0  # between the clock and what has passed
@@ -96,9 +96,9 @@ class Daemon:
 
         Raises: UsageError if what is to live beside the runs cannot.
         """
-        self._beside.configure(self._config)
         self._drift_s = self._drift()
         try:
+            self._beside.configure(self._config)
             with ThreadPoolExecutor(1, "feedbridge-run") as worker:
                 working = worker.submit(self._work)
                 self._notifier.tell("READY=1", "STATUS=the first run is at work")
@@ -107,6 +107,7 @@ class Daemon:
                 working.result()  # a fault of ours is the program's end
         finally:
             self._beside.stop()
+        self._presence.close()
 
     # --- the main thread --------------------------------------------------------------------
 
@@ -210,29 +211,35 @@ class Daemon:
         """Take another configuration, if it is one; what wakes us is started anew."""
         try:
             config = self._load()
+            presence = self._presence_of(config)
             self._beside.configure(config)
-        except UsageError as exc:
+        except (UsageError, StateError) as exc:
             detail = f"the one before stays: {exc}"
             log.error("configuration.refused", extra={"detail": detail})  # noqa: TRY400  # nobody needs a traceback
             return
         self._end()
-        self._config = config
+        if presence is not self._presence:
+            self._presence.close()
+        self._config, self._presence = config, presence
         self._agenda = Agenda(patience_s=_patience_s(config))
         log.info("configuration.read")
         self._begin()
 
+    def _presence_of(self, config: Config) -> Presence:
+        file = _state_of(config)
+        return self._presence if file == self._config.state.file else Presence(file)
+
     def _do(self, task: Task) -> None:
         """Run once; whatever happens, the next run comes."""
         started_s = time.monotonic()
-        self._tell(running_since=self._clock())
+        self._tell(running_since=self._waits_since or self._clock())
         asked = self._asked(task)
         try:
             outcome = pipeline.run(
                 self._config, clock=self._clock, asked=asked, elapsed=lambda: time.monotonic() - started_s
             )
         except LockedError:
-            with self._changed:
-                self._agenda.postponed(time.monotonic(), task)
+            self._postpone(task)
         except Exception as exc:  # noqa: BLE001  # the last line of defence
             self._fail(exc)
             self._beside.ran(time.monotonic() - started_s, has_failed=True)
@@ -242,7 +249,14 @@ class Daemon:
             self._beside.ran(time.monotonic() - started_s, has_failed=False)
         finally:
             self._began_s = None
-            self._tell()
+            self._tell(running_since=self._waits_since)
+
+    def _postpone(self, task: Task) -> None:
+        if self._waits_since is None:
+            self._waits_since = self._clock()
+            log.info("run.postponed", extra={"detail": "another run is at work"})
+        with self._changed:
+            self._agenda.postponed(time.monotonic(), task)
 
     def _asked(self, task: Task) -> pipeline.Asked:
         is_due = time.monotonic() - self._checked_s >= CHECK_S
@@ -250,7 +264,7 @@ class Daemon:
         return pipeline.Asked(paths=paths, is_checked=task.is_whole and is_due)
 
     def _succeed(self, *, has_read: bool) -> None:
-        self._failure = ""
+        self._failure, self._waits_since = "", None
         with self._changed:
             self._agenda.succeeded(time.monotonic(), has_read=has_read)
         self._notifier.tell(f"STATUS=the feeds are up to date; next look at all: {self._timer.next()}")
@@ -260,6 +274,7 @@ class Daemon:
             self._presence.tell(DaemonState(next_run=self._timer.next(), running_since=running_since))
 
     def _fail(self, exc: Exception) -> None:
+        self._waits_since = None
         self._failure = str(exc) if isinstance(exc, FeedbridgeError) else f"{type(exc).__name__}: {exc}"
         with self._changed:
             self._agenda.failed(time.monotonic())
@@ -267,6 +282,11 @@ class Daemon:
         detail = f"{self._failure}; the feeds that stand stay, it is tried again in {pause_s:.0f} s"
         log.error("run.failed", extra={"detail": show(detail)}, exc_info=not isinstance(exc, FeedbridgeError))
         self._notifier.tell(f"STATUS=the last run failed: {show(self._failure)}")
+
+
+def _state_of(config: Config) -> Path:
+    assert config.state.file is not None  # noqa: S101  # who loads has seen to it
+    return config.state.file
 
 
 def _patience_s(config: Config) -> float:

@@ -13,6 +13,8 @@ from feedbridge.pipeline.pairs import check_pair
 from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
+GRACE = timedelta(minutes=1)  # in which a daemon that was killed may be started again
+
 
 class Feed(Value, frozen=True):
     """A feed as it was put in place."""
@@ -75,7 +77,7 @@ def _status(file: Path, output: publish.Site, config: Config, now: datetime) -> 
             last_success=catalogue.runs.last(failed=False),
             last_failure=catalogue.runs.last(failed=True),
             is_running=is_running,
-            next_run=daemon.next_run if daemon else None,
+            next_run=daemon.next_run if daemon and not daemon.is_gone else None,
             articles=catalogue.files.count("article"),
             entries=catalogue.entries.count(),
             feeds=tuple(_feeds(catalogue)),
@@ -85,7 +87,7 @@ def _status(file: Path, output: publish.Site, config: Config, now: datetime) -> 
             changed=() if is_running else changed,  # by that run
             troubles=(
                 *_of_runs(catalogue),
-                *_of_long(daemon, config.schedule.budget, now),
+                *_of_daemon(daemon, config.schedule.budget, now, catalogue.runs.last(failed=False)),
                 *_of_held(held),
                 *_of_missing(missing),
                 *(() if is_running else (*_of_changed(changed), *_of_waiting(catalogue))),
@@ -118,12 +120,20 @@ def _of_runs(catalogue: Catalogue) -> Iterator[str]:
         yield "no run has come to its end yet"
 
 
-def _of_long(daemon: DaemonState | None, budget: timedelta, now: datetime) -> Iterator[str]:
-    since = daemon.running_since if daemon else None
-    if since and now - since > budget:
+def _of_daemon(
+    daemon: DaemonState | None, budget: timedelta, now: datetime, last: Ran | None
+) -> Iterator[str]:
+    """Tell of one that hangs, or waits for what hangs; and of one that was killed, if nobody ran since."""
+    if daemon is None:
+        return
+    since, due = daemon.running_since, daemon.next_run
+    if daemon.is_gone:
+        if due and now - due > GRACE and (last is None or last.started < due):
+            yield f"the daemon was killed, and nobody has looked since {rfc3339(due)}: start it again"
+    elif since and now - since > budget:
         yield (
-            f"the daemon's run has been at work for {ago(since, now)}, longer than [schedule] budget: "
-            "it seems to hang (a disk that does not answer?); restart the daemon"
+            f"a run has been at work for {ago(since, now)}, longer than [schedule] budget: it seems to hang "
+            "(a disk that does not answer?); end it"
         )
 
 

@@ -30,6 +30,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     fields: Fields
     head: bytes  # the status line and the fields
     pieces: tuple[memoryview, ...]  # of the body; none where nothing follows
+    of: object = None  # what lives as long as the answer does
 
 
 class Answerer(Protocol):
@@ -47,6 +48,8 @@ def ready(answer: http.Answer, body: bytes) -> Ready:
     fields = [(name.encode(), value.encode("latin-1")) for name, value in answer.fields]
     line = b"HTTP/1.1 %d %s\r\n" % (answer.status, HTTPStatus(answer.status).phrase.encode())
     view = memoryview(body)[answer.start : answer.stop]
+    if len(view) <= PIECE_BYTES < len(body):
+        view = memoryview(bytes(view))  # else it would keep all of a large body in memory
     return Ready(
         status=answer.status,
         fields=fields,
@@ -60,7 +63,7 @@ def said(method: str, status: int, text: str) -> Ready:
     return written(method, status, text.encode(), type=http.PLAIN)
 
 
-def written(method: str, status: int, body: bytes, *, type: str, is_kept: bool = True) -> Ready:  # noqa: A002  # HTTP's name
-    """Return an answer that is no file; one that is not kept is no cache's business."""
-    answer = http.written(status, len(body), type=type, is_kept=is_kept)
+def written(method: str, status: int, body: bytes, *, type: str) -> Ready:  # noqa: A002  # HTTP's name
+    """Return an answer that is no file's."""
+    answer = http.written(status, len(body), type=type)
     return ready(answer, b"" if method == "HEAD" else body)

@@ -57,7 +57,7 @@ def _counted(counts: Counts) -> Iterator["Metric"]:
 
     yield InfoMetricFamily("feedbridge", "The program.", value={"version": version("feedbridge")})
     answers = CounterMetricFamily("feedbridge_http_requests", "Answers over HTTP.", labels=["status"])
-    for status, count in sorted(counts.answers.items()):
+    for status, count in sorted(counts.answers().items()):
         answers.add_metric([str(status)], count)
     yield answers
     runs = CounterMetricFamily("feedbridge_runs", "Runs of this daemon.", labels=["result"])

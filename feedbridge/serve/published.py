@@ -9,12 +9,14 @@ from typing import Final
 import msgspec
 
 from feedbridge.serve.answers import Asked, Fields, Ready, ready, said
-from feedbridge.serve.files import Files, Loaded
+from feedbridge.serve.files import Files
+from feedbridge.serve.loading import Loaded, Unserved
 from feedbridge.serve.operating import Operator
 from feedbridge.standards import http
 
-_READY: Final = 32  # answers that are remembered for one version of a file
 _READY_CHARACTERS: Final = 128  # of a field of a request whose answer is remembered; of a path, twice as many
+_PATH_CHARACTERS: Final = 4096  # as systems allow
+_READING: Final = {"GET", "HEAD", "OPTIONS"}
 _FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}  # by a proxy, for who knows whom
 
 
@@ -34,7 +36,7 @@ class Published:
         self._now = now
 
     def at_hand(self, method: str, path: bytes, fields: Fields) -> Ready | None:
-        """Return the answer to a request of HTTP/1.1 if it is small, was given before and still holds."""
+        """Return the answer to a request if it is small, was given before and still holds."""
         place = _place(path)
         loaded = self._files.at_hand(place) if place else None
         found = loaded.ready.get(http.read_request(method, fields)) if loaded else None
@@ -50,15 +52,16 @@ class Published:
         found = self._files.at_hand(place) or await self._files.find(place)
         if isinstance(found, Loaded):
             return self._of_file(http.read_request(asked.method, asked.fields), found)
-        if found.is_directory:
-            return ready(http.to_directory(place, asked.query), b"")
+        return self._unserved(asked, place, found)
+
+    def _unserved(self, asked: Asked, place: http.Place, found: Unserved) -> Ready:
         if found.is_passing:
             return said(asked.method, 503, "Please ask again in a moment.\n")
-        return said(asked.method, 404, self._missing)
-
-    def close(self) -> None:
-        """Let go of what it holds."""
-        self._files.close()
+        if not found.is_directory:
+            return said(asked.method, 404, self._missing)
+        if asked.method not in _READING:
+            return ready(http.refused(http.METHODS), b"")
+        return ready(http.to_directory(place, asked.query), b"")
 
     def _of_file(self, request: http.Request, loaded: Loaded) -> Ready:
         now = self._now()
@@ -66,13 +69,13 @@ class Published:
         made = ready(answer, loaded.bodies[answer.coding])
         # What depends on the clock in the file's first second is not remembered.
         if loaded.representation.modified < now and _is_common(request):
-            if len(loaded.ready) >= _READY:
-                loaded.ready.clear()
-            loaded.ready[request] = made
-        return made
+            loaded.remember(request, made)
+        return msgspec.structs.replace(made, of=loaded)
 
 
 def _place(path: bytes) -> http.Place | None:
+    if len(path) > _PATH_CHARACTERS:
+        return None
     return _place_remembered(path) if len(path) <= 2 * _READY_CHARACTERS else http.read_path(path)
 
 
@@ -80,19 +83,29 @@ _place_remembered = lru_cache(1024)(http.read_path)
 
 
 def _is_common(request: http.Request) -> bool:
-    """Tell whether a request will come again; without a host it is one that not everybody may ask."""
-    return request.host is not None and all(
-        len(field or "") <= _READY_CHARACTERS for field in msgspec.structs.astuple(request)
-    )
+    return all(len(field or "") <= _READY_CHARACTERS for field in msgspec.structs.astuple(request))
 
 
 def _is_near(asked: Asked) -> bool:
-    """Tell whether a request comes from this machine, and for nobody elsewhere."""
-    if any(name in _FORWARDED for name, _ in asked.fields):
-        return False
+    """Tell whether a request comes from this machine, by a name of its own, and for nobody elsewhere.
+
+    By another name comes who was led here by a name of theirs, in a browser, or through a proxy.
+    """
+    names = [value for name, value in asked.fields if name == b"host"]
+    is_forwarded = any(name in _FORWARDED for name, _ in asked.fields)
+    return not is_forwarded and _is_loopback(asked.peer) and all(map(_names_loopback, names))
+
+
+def _names_loopback(host: bytes) -> bool:
+    name = host.decode("latin-1")
+    bare = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    return bare.lower() == "localhost" or _is_loopback(bare)
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        peer = ip_address(asked.peer)
+        known = ip_address(address)
     except ValueError:
         return False
-    mapped = peer.ipv4_mapped if isinstance(peer, IPv6Address) else None
-    return (mapped or peer).is_loopback
+    mapped = known.ipv4_mapped if isinstance(known, IPv6Address) else None
+    return (mapped or known).is_loopback

@@ -1,17 +1,21 @@
 """A thread that serves, on uvicorn."""
 
 import asyncio
+import errno
 import logging
 import resource
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections import Counter
 from contextlib import suppress
 from typing import Final, Self
 
+import msgspec
 import uvicorn
 
 from feedbridge.errors import UsageError
+from feedbridge.model import Address
 from feedbridge.serve.answers import Answerer
 from feedbridge.serve.wire import LIMITS, Application, Connection, Limits
 
@@ -56,11 +60,13 @@ class Server:
         *,
         host: str,
         port: int,
-        count: Callable[[int], None],
+        counter: Counter[int],
         limits: Limits = LIMITS,
     ) -> None:
         self._where = (host, port)
-        self._application = Application(answerer, limits, count)
+        allowed = _allowed_connections(limits.connections)
+        limits = msgspec.structs.replace(limits, connections=allowed)
+        self._application = Application(answerer, limits, counter)
         self._server = self._new()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="feedbridge-serve")
@@ -93,7 +99,6 @@ class Server:
         Raises: UsageError if the address cannot be had.
         """
         self._socket = _listen(*self._where)
-        _allow_descriptors(self._application.limits.connections + _SPARE_DESCRIPTORS)
         # Else each malformed request is a line, and each client who leaves in the middle a traceback.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self._thread.start()  # the socket listens already: who comes before the loop runs waits a moment
@@ -159,12 +164,14 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _allow_descriptors(wanted: int) -> None:
-    """Have the system allow as many open files as there may be connections, or as many as it does."""
+def _allowed_connections(wanted: int) -> int:
+    """Return how many connections there may be, having asked the system for as many open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    most = sys.maxsize if hard == resource.RLIM_INFINITY else hard
+    files = max(soft, min(wanted + _SPARE_DESCRIPTORS, most)) if soft != resource.RLIM_INFINITY else most
+    if files > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(1, min(wanted, files - min(_SPARE_DESCRIPTORS, files // 2)))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -180,9 +187,18 @@ def _listen(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
-    except OSError as exc:
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {exc.strerror}; "
-            "choose another port, or stop what listens there ([serve] host, port; --host, --port)"
-        ) from exc
+    except (OSError, UnicodeError) as exc:  # a name that no system of names can have
+        where, reason = Address(host=host, port=port), getattr(exc, "strerror", None) or exc
+        raise UsageError(f"cannot listen on {where}: {reason}; {_remedy(exc)}") from exc
     return listener
+
+
+def _remedy(exc: Exception) -> str:
+    match getattr(exc, "errno", None):
+        case errno.EADDRINUSE:
+            return "choose another port, or stop what listens there ([serve] port; --port)"
+        case errno.EACCES:
+            return (
+                "not everybody may have a port below 1024: choose another such as 8000 ([serve] port; --port)"
+            )
+    return "name an address of this machine, or 0.0.0.0 for all that it has ([serve] host; --host)"

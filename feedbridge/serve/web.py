@@ -2,7 +2,7 @@
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 
@@ -39,12 +39,12 @@ class Web:
         Raises: UsageError if an address cannot be had; then nothing has changed.
         """
         files = Files(config.output.directory, url=config.site.url)
+        answerers = self._answerers(config, files)
+        new = {at: one for at, one in answerers.items() if at not in self._servers}
         try:
-            answerers = self._answerers(config, files)
-            started = self._start({at: one for at, one in answerers.items() if at not in self._servers})
-        except UsageError:
-            files.close()
-            raise
+            started = self._start(new)
+        except UsageError as exc:
+            raise self._understood(exc, new) from exc
         for at, server in self._servers.items():
             if at in answerers:
                 server.exchange(answerers[at])
@@ -79,11 +79,18 @@ class Web:
             )
         return {serve.address: public(operator=None), serve.operator: operator}
 
+    def _understood(self, exc: UsageError, new: Iterable[Address]) -> UsageError:
+        """Say it where it is we ourselves who are in the way."""
+        if {at.port for at in new}.isdisjoint(at.port for at in self._servers):
+            return exc
+        return UsageError(f"{exc}; this very process does: to change the host alone, restart it")
+
     def _start(self, answerers: Mapping[Address, Answerer]) -> Mapping[Address, Server]:
         with ExitStack() as undo:
             started = {}
             for at, answerer in answerers.items():
-                server = Server(answerer, host=at.host, port=at.port, count=self._counts.answered)
+                counter = self._counts.of_server()
+                server = Server(answerer, host=at.host, port=at.port, counter=counter)
                 started[at] = undo.enter_context(server)
                 log.info("server.started", extra={"address": _shown(server)})
             undo.pop_all()

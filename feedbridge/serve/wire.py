@@ -6,7 +6,7 @@ documentation promises, so `pyproject.toml` names the one version that it is wri
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
@@ -34,6 +34,7 @@ class Limits(Value, frozen=True):
     head_s: float = 15  # in which a request must have come
     stall_s: float = 120  # in which a reader must have taken a piece: 2 KiB/s, a modem of the nineties
     idle_s: int = 75  # that a connection is kept for its next request: longer than proxies keep theirs
+    waiting: int = 100  # requests of a connection that are not answered yet: no reader sends two
     stop_s: int = 3  # for answers that are on their way when the server stops
 
 
@@ -43,16 +44,16 @@ LIMITS: Final = Limits()
 class Application:
     """Who answers, as an ASGI application; may be exchanged for another while it is at work."""
 
-    def __init__(self, answerer: Answerer, limits: Limits, count: Callable[[int], None]) -> None:
+    def __init__(self, answerer: Answerer, limits: Limits, counter: Counter[int]) -> None:
         self.answerer = answerer
         self.limits = limits
-        self.count = count  # told the status of each answer
+        self.counter = counter  # of answers, by their status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # bodies are not read
         """Answer one request."""
         fields = scope["headers"]
         ready = await self._answered(scope)
-        self.count(ready.status)
+        self.counter[ready.status] += 1
         # What follows a request that is more than its head is not read, so no other can be told from it.
         closing = [(b"connection", b"close")] if _has_more(fields) else []
         head = {"type": "http.response.start", "status": ready.status, "headers": [*ready.fields, *closing]}
@@ -64,7 +65,8 @@ class Application:
 
     async def _answered(self, scope: Scope) -> Ready:
         method, path, fields = scope["method"], scope["raw_path"], scope["headers"]
-        if not http.is_well_addressed(http.read_request(method, fields), scope["http_version"]):
+        hosts = [value for name, value in fields if name == b"host"]
+        if not http.is_well_addressed(hosts, scope["http_version"]):
             return said(method, 400, "The request must name one host.\n")
         peer = scope["client"][0] if scope["client"] else ""
         asked = Asked(method=method, path=path, query=scope["query_string"], fields=fields, peer=peer)
@@ -87,7 +89,8 @@ class Connection(HttpToolsProtocol):
     _waiting: deque[RequestResponseCycle]  # what is not answered yet, in order
     _deadline: asyncio.TimerHandle | None = None  # of a head
     _stall: asyncio.TimerHandle | None = None  # of a reader who takes nothing
-    _head_bytes = 0
+    _heads = 0  # that have begun
+    _head_bytes = 0  # of the one that has not ended, but for the piece in which it began
     _is_in_head = False
     _is_ended = False  # the client says no more, but listens still
 
@@ -113,14 +116,26 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; a head that does not end in time or in size ends the connection."""
+        heads = self._heads
         super().data_received(data)
-        if not self._is_in_head or self.transport.is_closing():
+        if self.transport.is_closing():
             return
-        self._head_bytes += len(data)
+        if self._is_in_head and self._heads == heads:
+            self._head_bytes += len(data)
         if self._head_bytes > self._limits.head_bytes:
             self.transport.abort()
-        elif self._deadline is None:
+        elif self._is_unwatched():
             self._deadline = self.loop.call_later(self._limits.head_s, self.transport.abort)
+
+    def _is_unwatched(self) -> bool:
+        """Tell whether a head is due and no clock runs: an empty line, too, ends that of idle connections."""
+        is_due = self._is_in_head or not (self._waiting or self.timeout_keep_alive_task)
+        return is_due and self._deadline is None
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what cannot be read."""
+        self._application.counter[400] += 1
+        super().send_400_response(msg)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn forsakes what it has in hand
         """Finish what is in hand for a client that says no more; with nothing in hand, close."""
@@ -130,15 +145,21 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a head."""
         self._is_in_head = True
+        self._heads += 1
+        self._head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Answer, at once if that can be."""
         self._expect_no_head()
+        if self.transport.is_closing():
+            return
         ready = self._at_hand()
         if ready is None:
             super().on_headers_complete()
             self._waiting.append(self.cycle)
+            if len(self._waiting) > self._limits.waiting:  # uvicorn reads on after each answer
+                self.transport.abort()
             return
         date = [b"%s: %s\r\n" % field for field in self.server_state.default_headers]
         self.transport.writelines([ready.head, *date, b"\r\n", *ready.pieces])
@@ -185,17 +206,25 @@ class Connection(HttpToolsProtocol):
         if self.flow.write_paused or self._waiting or b"?" in self.url or not self.url.startswith(b"/"):
             return None
         is_last = self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive()
-        if is_last or _has_more(self.headers):
+        if is_last or not _is_plain(self.headers):
             return None
         method = self.parser.get_method().decode("ascii")
         ready = self._application.answerer.at_hand(method, self.url, self.headers)
         if ready is not None:
-            self._application.count(ready.status)
+            self._application.counter[ready.status] += 1
         return ready
 
 
 def _has_more(fields: Fields) -> bool:
-    for name, _ in fields:  # noqa: SIM110  # any() takes three times as long, and here it counts
+    return any(name in _MORE for name, _ in fields)
+
+
+def _is_plain(fields: Fields) -> bool:
+    """Tell whether a request of HTTP/1.1 is no more than its head, and has a host as it should."""
+    hosts = []
+    for name, value in fields:
         if name in _MORE:
-            return True
-    return False
+            return False
+        if name == b"host":
+            hosts.append(value)
+    return http.is_well_addressed(hosts, "1.1")

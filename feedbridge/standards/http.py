@@ -19,7 +19,7 @@ RFC 9110 does, so whoever puts files in place must give each version a later sec
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Literal
@@ -86,7 +86,10 @@ _IMPLIED: Final = 0.0001  # the weight of identity where nothing is said of it: 
 
 _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INDEX: Final = b"index.html"
-_TROUBLE: Final = 500  # a status from here on is the server's own
+_NOTHING: Final = 404
+_HOST: Final = re.compile(
+    r"(?:[0-9A-Za-z._~%!$&'()*+;=-]*|\[[0-9A-Za-z.:]+\])(?::[0-9]*)?"
+)  # RFC 3986 §3.2.2
 
 
 class Variant(Value, frozen=True):
@@ -113,7 +116,6 @@ class Request(Value, frozen=True):
     """What of a request counts; None where a field is missing, repeated ones are joined by commas."""
 
     method: str
-    host: str | None = None
     accept_encoding: str | None = None
     if_match: str | None = None
     if_unmodified_since: str | None = None
@@ -176,11 +178,11 @@ def read_request(method: str, fields: Iterable[tuple[bytes, bytes]]) -> Request:
     return Request(method=method, **values)
 
 
-def is_well_addressed(request: Request, version: str) -> bool:
+def is_well_addressed(hosts: Sequence[bytes], version: str) -> bool:
     """Tell whether a request names its host as its version of HTTP demands (RFC 9112 §3.2): else 400."""
-    if request.host is None:
+    if not hosts:
         return version == "1.0"
-    return "," not in request.host  # it came twice, or is none
+    return len(hosts) == 1 and _HOST.fullmatch(hosts[0].decode("latin-1")) is not None
 
 
 def read_path(path: bytes) -> Place | None:
@@ -238,7 +240,7 @@ def answer(request: Request, representation: Representation, *, now: datetime) -
     if request.method == "OPTIONS":
         return options(representation.kind)
     if request.method not in {"GET", "HEAD"}:
-        return Answer(status=405, fields=(("allow", METHODS), NO_BODY))
+        return refused(METHODS)
     modified = _believable(representation, now)
     variants = _acceptable(representation, request.accept_encoding)
     wanted = _wanted(request, variants, modified, now)
@@ -269,16 +271,18 @@ def to_directory(place: Place, query: bytes) -> Answer:
     return Answer(status=301, fields=(("location", location), CACHING, NO_BODY))
 
 
-def written(status: int, length_bytes: int, *, type: str = PLAIN, is_kept: bool = True) -> Answer:  # noqa: A002  # HTTP's name
-    """Return the head of an answer that is no file's.
+def refused(allowed: str) -> Answer:
+    """Refuse a method where others are allowed (§15.5.6)."""
+    return Answer(status=405, fields=(("allow", allowed), NO_CACHING, NO_BODY))
 
-    One that is not kept, or tells of trouble of ours, is no cache's business.
-    """
+
+def written(status: int, length_bytes: int, *, type: str = PLAIN) -> Answer:  # noqa: A002  # HTTP's name
+    """Return the head of an answer that is no file's: a cache may keep only that nothing is there."""
     fields = (
         ("content-type", type),
         ("content-length", str(length_bytes)),
         ("content-security-policy", _POLICY.format(styles="")),
-        CACHING if is_kept and status < _TROUBLE else NO_CACHING,
+        CACHING if status == _NOTHING else NO_CACHING,
         NO_SNIFFING,
     )
     return Answer(status=status, fields=fields, stop=length_bytes)

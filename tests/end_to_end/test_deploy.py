@@ -99,14 +99,20 @@ def asking(port: int) -> Asking:
     return ask
 
 
-@pytest.fixture
-def place(tmp_path: Path, feedbridge) -> Path:
-    """Give a directory with published feeds, packed ones beside them."""
-    archive(tmp_path / "in", count=10)
-    configure(tmp_path, url="https://feeds.example.org/", gzip="true")
-    done = feedbridge("run")
-    assert done.returncode == 0, done.stderr
-    return tmp_path
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a directory with published feeds, packed ones beside them, and with files and links of others."""
+    place = tmp_path_factory.mktemp("deploy")
+    archive(place / "in", count=10)
+    configure(place, url="https://feeds.example.org/", gzip="true")
+    command = [sys.executable, "-m", "feedbridge", "--config", "config.toml", "run", "-q"]
+    subprocess.run(command, cwd=place, check=True)
+    (place / "out" / ".well-known").mkdir()
+    (place / "out" / ".well-known" / "security.txt").write_text("Contact: mailto:somebody@example.org\n")
+    (place / "out" / "link.txt").symlink_to(place / "in" / "00000.txt")
+    (place / "out" / "loop").symlink_to("loop")
+    (place / "www").symlink_to(place / "out")
+    return place
 
 
 @contextmanager
@@ -189,36 +195,74 @@ TYPES = {
     "/atom.xml": "application/atom+xml; charset=utf-8",
     "/rss.xml": "application/rss+xml; charset=utf-8",
     "/source/example-org-bfabc3/atom.xml": "application/atom+xml; charset=utf-8",
-    "/": "text/html; charset=utf-8",
+    "/source/example-org-bfabc3/index.html": "text/html; charset=utf-8",
+    "/.well-known/security.txt": "text/plain; charset=utf-8",
 }
+DIRECTORIES = ["/", "/source/example-org-bfabc3/"]
 
 
 def test_a_web_server_serves_what_is_published(ask, place):
     """With its types, a minute for caches, the feeds for every site's scripts, and nothing that is hidden."""
     for path, media_type in TYPES.items():
         answer = ask(path)
-        file = place / "out" / (path[1:] or "index.html")
         assert (answer.status, answer.fields["content-type"]) == (200, media_type)
-        assert answer.body == file.read_bytes()
+        assert answer.body == (place / "out" / path[1:]).read_bytes()
         assert answer.fields.get_all("cache-control") == ["public, max-age=60"]
         assert answer.fields["x-content-type-options"] == "nosniff"
         assert answer.fields["access-control-allow-origin"] == ("*" if path.endswith(".xml") else None)
     assert ask("/atom.xml").fields["link"] == '<https://feeds.example.org/atom.xml>; rel="self"'
-    assert "frame-ancestors 'none'" in ask("/").fields["content-security-policy"]
-    for path in ("/.feedbridge.json", "/.feedbridge.lock", "/source/.x", "/nothing"):
+    for path in DIRECTORIES:
         answer = ask(path)
-        assert (answer.status, answer.fields["cache-control"]) == (404, None)
-    assert ask("/atom.xml", "POST").status == 405
+        assert answer.body == ask(f"{path}index.html").body
+        assert answer.fields["content-type"] == "text/html; charset=utf-8"
+        assert "frame-ancestors 'none'" in answer.fields["content-security-policy"]
     assert ask("/source/example-org-bfabc3").fields["location"] in {
-        "/source/example-org-bfabc3/",  # nginx
-        "example-org-bfabc3/",  # Caddy
+        "/source/example-org-bfabc3/",
+        "example-org-bfabc3/",  # some versions of Caddy
     }
+
+
+HIDDEN = ["/.feedbridge.json", "/%2efeedbridge.lock", "/.well-known/%2e%2e/.feedbridge.json", "/source/.x"]
+MISSING = ["/nothing", "/nothing/atom.xml", "/source/"]
+
+
+def test_a_web_server_says_in_words_that_nothing_is_there(ask, place):
+    """For no longer than a minute, and without what belongs to feeds: type, link, CORS."""
+    assert (place / "out" / ".feedbridge.json").exists()
+    for path in (*HIDDEN, *MISSING):
+        answer = ask(path)
+        assert (answer.status, answer.fields["cache-control"]) == (404, "public, max-age=60")
+        assert answer.fields["content-type"].startswith("text/")
+        assert answer.fields["link"] is None
+        assert answer.fields["access-control-allow-origin"] is None
+
+
+def test_a_web_server_lets_nothing_be_written(ask):
+    """And says what can be done instead (RFC 9110 §15.5.6)."""
+    for method in ("POST", "PUT", "DELETE"):
+        for path in ("/atom.xml", "/"):
+            answer = ask(path, method)
+            assert (answer.status, answer.fields["allow"]) == (405, "GET, HEAD")
+
+
+def test_no_cache_keeps_trouble(ask):
+    """What a server cannot do now is asked for again at once."""
+    answers = ask("/loop"), ask("/", transfer_encoding="odd")  # the one troubles Caddy, the other nginx
+    said = {answer.fields["cache-control"] for answer in answers if answer.status >= 500}
+    assert said - {None} == {"no-store"}
+
+
+def test_nginx_follows_no_link_below_the_directory(place):
+    """The directory itself may be one."""
+    command, port = nginx(place, "nginx.conf", **{"/var/www/feeds": str(place / "www")})
+    with serving(command, place, port) as ask:
+        assert [ask(path).status for path in ("/atom.xml", "/link.txt")] == [200, 404]
 
 
 def test_a_web_server_sends_nothing_twice(ask, place):
     """By tag and by date; packed ones to who accepts them, as they lie there."""
     body = (place / "out" / "atom.xml").read_bytes()
-    for fields in ({}, {"accept_encoding": "gzip"}):
+    for fields in ({}, {"accept_encoding": "gzip"}, {"accept_encoding": "gzip", "via": "1.1 cache"}):
         first = ask("/atom.xml", **fields)
         packed = first.fields["content-encoding"] == "gzip"
         assert packed is bool(fields)
