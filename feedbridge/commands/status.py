@@ -27,9 +27,10 @@ SHOWN = 20  # rejected and held articles each
 def status(context: click.Context, *, as_json: bool) -> None:
     """Say when the last run was and how it ended, what feeds there are, and what a person should look at.
 
-    Exits with 3 when something is wrong: the last run failed, none has come to its end yet, a daemon's takes
-    longer than it may, feeds wait for one that comes to its end, articles are held since too many were lost
-    at once, or a file of a feed is missing or was changed in the output directory.
+    Exits with 3 when something is wrong: the last run failed, none has come to its end yet, one takes longer
+    than it may, a daemon was killed and nobody has looked since, feeds wait for a run that comes to its end,
+    articles are held since too many were lost at once, or a file of a feed is missing or was changed in the
+    output directory.
 
     \b
     Examples:
