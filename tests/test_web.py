@@ -427,3 +427,10 @@ def test_a_daemon_whose_file_was_taken_away_is_still_told_of(configured):
     assert catalogue.present(file) is None
     presence.tell(DaemonState(next_run=NOW))
     assert catalogue.present(file) == DaemonState(next_run=NOW)
+
+
+def test_feeds_that_may_be_larger_than_what_is_served_are_told_of(web, configured, caplog):
+    """Before somebody wonders."""
+    feeds = msgspec.structs.replace(configured.feeds, max_bytes=17 * 2**20)
+    web.configure(msgspec.structs.replace(configured, feeds=feeds))
+    assert "feeds.too_large" in caplog.messages

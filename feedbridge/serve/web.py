@@ -13,6 +13,7 @@ from feedbridge.serve.answers import Answerer
 from feedbridge.serve.counts import Counts
 from feedbridge.serve.files import Files
 from feedbridge.serve.health import health
+from feedbridge.serve.loading import FILE_BYTES
 from feedbridge.serve.operating import Operator
 from feedbridge.serve.published import Published
 from feedbridge.serve.server import Server
@@ -110,7 +111,8 @@ def _shown(server: Server) -> str:
 def _warn(config: Config) -> None:
     """Say what readers would stumble over later."""
     if config.site.url == DEFAULT_URL and config.serve.port != DEFAULT_PORT:
-        detail = (
-            f"the feeds say that they are at {DEFAULT_URL}: write [site] url as readers are to reach them"
-        )
+        detail = f"the feeds say that they are at {DEFAULT_URL}: write [site] url as readers are to reach them"
         log.warning("address.differs", extra={"port": config.serve.port, "detail": detail})
+    if config.feeds.max_bytes > FILE_BYTES:
+        detail = f"files of more than {FILE_BYTES} bytes are not served: lower [feeds] max_bytes"
+        log.warning("feeds.too_large", extra={"max_bytes": config.feeds.max_bytes, "detail": detail})
