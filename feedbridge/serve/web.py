@@ -111,7 +111,9 @@ def _shown(server: Server) -> str:
 def _warn(config: Config) -> None:
     """Say what readers would stumble over later."""
     if config.site.url == DEFAULT_URL and config.serve.port != DEFAULT_PORT:
-        detail = f"the feeds say that they are at {DEFAULT_URL}: write [site] url as readers are to reach them"
+        detail = (
+            f"the feeds say that they are at {DEFAULT_URL}: write [site] url as readers are to reach them"
+        )
         log.warning("address.differs", extra={"port": config.serve.port, "detail": detail})
     if config.feeds.max_bytes > FILE_BYTES:
         detail = f"files of more than {FILE_BYTES} bytes are not served: lower [feeds] max_bytes"
