@@ -2102,11 +2102,11 @@ def test_contents_round_trip(digest, content, given_sizes):
         documents = catalogue.documents
         assert documents.measure(digest) is None
         documents.put_content(digest, content, given_sizes)
-        assert documents.content(digest) == msgspec.structs.replace(content, decisions=())
+        assert said(catalogue.entries, documents, digest) == msgspec.structs.replace(content, decisions=())
         assert documents.measure(digest) == content.measure
         other = msgspec.structs.replace(content, title="another", measure=MEASURE)
         documents.put_content(digest, other, Sizes(content_bytes=1, summary_bytes=2))
-        assert documents.content(digest) == msgspec.structs.replace(other, decisions=())
+        assert said(catalogue.entries, documents, digest) == msgspec.structs.replace(other, decisions=())
         assert documents.measure(digest) == MEASURE
 
 
@@ -2118,6 +2118,16 @@ def keep(documents: Documents, digests: Iterable[bytes]) -> None:
     """Keep a content for each file."""
     for digest in digests:
         documents.put_content(digest, CONTENT, Sizes(content_bytes=1, summary_bytes=1))
+
+
+def said(entries: Entries, documents: Documents, digest: bytes) -> Content:
+    """Return what the only entry of a document says for which a file speaks."""
+    entry = samples.identity(digest=digest)
+    entries.change(entries.get(entry.key), entry)
+    documents.put_members("main", [entry])
+    ((identity, content),) = entries.of_document("main")
+    assert identity == entry
+    return content
 
 
 def at_hand(documents: Documents) -> set[bytes]:
@@ -2134,7 +2144,7 @@ def test_contents_age_when_other_rules_hold(file):
         documents.age_contents()
         assert documents.generation == 1
         assert at_hand(documents) == set()
-        assert documents.content(DIGESTS[0]) == CONTENT
+        assert said(catalogue.entries, documents, DIGESTS[0]) == CONTENT
         keep(documents, DIGESTS[:1])
         assert at_hand(documents) == {DIGESTS[0]}
     with Catalogue(file) as catalogue:
@@ -2183,10 +2193,32 @@ def test_only_feeds_keep_contents():
 def test_a_content_that_cannot_be_read_is_damage():
     """What SQLite finds to be whole may still be no content."""
     with Database(None) as opened:
-        keep(Documents(opened), DIGESTS[:1])
+        documents = Documents(opened)
+        keep(documents, DIGESTS[:1])
         opened.execute("UPDATE contents SET content = x'c1'")
         with pytest.raises(DamagedError):
-            Documents(opened).content(DIGESTS[0])
+            said(Entries(opened, documents), documents, DIGESTS[0])
+
+
+def test_a_document_holds_its_members_with_what_they_say(catalogue):
+    """In the order in which they were put, each with its own content; nothing of other documents."""
+    entries, documents = catalogue.entries, catalogue.documents
+    members = [samples.identity(key=f"dw/{digest[0]}", digest=digest) for digest in DIGESTS[:3]]
+    for number, one in enumerate(members):
+        entries.change(None, one)
+        content = msgspec.structs.replace(CONTENT, title=f"{number}")
+        documents.put_content(one.digest, content, Sizes(content_bytes=1, summary_bytes=1))
+    documents.put_members("main", [members[2], members[0]])
+    documents.put_members("source/dw", [members[1]])
+    held = [(identity, content.title) for identity, content in entries.of_document("main")]
+    assert held == [(members[2], "2"), (members[0], "0")]
+    assert list(entries.of_document("never seen")) == []
+
+
+def test_no_member_is_left_out_since_its_content_is_missing(catalogue):
+    """That is a fault, and no shorter document."""
+    with pytest.raises(TypeError):
+        said(catalogue.entries, catalogue.documents, DIGESTS[0])
 
 
 # --- how SQLite goes about it ------------------------------------------------------------
@@ -2335,6 +2367,12 @@ def test_files_are_found_by_an_index(act, used):
             "SEARCH grouped USING PRIMARY KEY (family=? AND name=?)",
             False,
             id="of_group",
+        ),
+        pytest.param(
+            lambda entries: list(entries.of_document("main")),
+            "SEARCH members USING PRIMARY KEY (document=?)",
+            False,
+            id="of_document",
         ),
         pytest.param(Entries.count, "SEARCH groups USING PRIMARY KEY", False, id="count"),
         pytest.param(

@@ -88,7 +88,7 @@ def test_one_new_article_costs_itself_and_the_feeds_that_it_joins(standing):
         articles_parsed=1,
         articles_cleaned=1,
         documents_rendered=2,
-        statements_executed=490,
+        statements_executed=286,
     )
 
 
@@ -120,7 +120,7 @@ def test_one_changed_article_costs_itself_and_its_feeds(standing):
         articles_parsed=1,
         articles_cleaned=1,
         documents_rendered=2,
-        statements_executed=773,
+        statements_executed=424,
     )
 
 
@@ -133,7 +133,7 @@ def test_one_moved_article_costs_a_look_into_it(standing):
         files_opened=1,
         bytes_read=target.stat().st_size,
         articles_parsed=1,
-        statements_executed=90,
+        statements_executed=84,
     )
 
 
@@ -147,7 +147,7 @@ def test_one_deleted_article_costs_those_that_take_its_place(standing):
         articles_parsed=1,
         articles_cleaned=1,
         documents_rendered=2,
-        statements_executed=790,
+        statements_executed=442,
     )
 
 

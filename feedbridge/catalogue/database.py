@@ -88,12 +88,8 @@ class Database:
     def rows(self, statement: str, parameters: Parameters = ()) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a query, one at a time."""
         cursor = self.execute(statement, parameters)
-        while True:
-            with self._reporting():
-                row = cursor.fetchone()
-            if row is None:
-                return
-            yield row
+        with self._reporting():  # what fails where a row is used is not thrown in here
+            yield from cursor
 
     def value(self, statement: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401  # SQLite's own types
         """Return the only value of a query, None where it has no row."""

@@ -104,14 +104,6 @@ class Documents:
 
     # --- contents -------------------------------------------------------------------------
 
-    def content(self, digest: bytes) -> Content:
-        """Return the cleaned content of a file, which must be at hand."""
-        kept = self._database.value("SELECT content FROM contents WHERE digest = ?", (digest,))
-        try:
-            return _decode(kept)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
-            raise DamagedError(f"a content cannot be read: {exc}") from exc
-
     def put_content(self, digest: bytes, content: Content, sizes: Sizes) -> None:
         """Keep the cleaned content of a file, made by the rules that hold; decisions are not kept."""
         kept = _encode(msgspec.structs.replace(content, decisions=()))
@@ -149,6 +141,14 @@ class Documents:
         """Forget the contents that no feed needs."""
         needed = "SELECT members.digest FROM members JOIN documents ON document = name WHERE kind = ?"
         self._database.execute(f"DELETE FROM contents WHERE digest NOT IN ({needed})", (FEED,))
+
+
+def content_of(kept: bytes) -> Content:
+    """Return the content that was kept. Raises: DamagedError."""
+    try:
+        return _decode(kept)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise DamagedError(f"a content cannot be read: {exc}") from exc
 
 
 def _document(row: tuple[Any, ...]) -> KnownDocument:

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from feedbridge.catalogue.database import Database
-from feedbridge.catalogue.documents import Documents
+from feedbridge.catalogue.documents import Documents, content_of
 from feedbridge.catalogue.moments import from_seconds, seconds
-from feedbridge.model import Candidate, Group, Identity, Sizes
+from feedbridge.model import Candidate, Content, Group, Identity, Sizes
 
 _COLUMNS = (
     "key",
@@ -77,6 +77,16 @@ class Entries:
         # The + has SQLite sort the few that have arrived: not all are to be walked in order.
         order = "AND grouped.arrived >= ? ORDER BY +grouped.published DESC, grouped.guid"
         return self._candidates(order, (*group, seconds(moment)))
+
+    def of_document(self, name: str) -> Iterator[tuple[Identity, Content]]:
+        """Give what a document holds, in order, with the cleaned contents, which must be at hand."""
+        # One that is missing gives NULL, which is no content: none is left out in silence.
+        query = (
+            f"SELECT {_ENTRIES}, content FROM members CROSS JOIN entries USING (key) "
+            "LEFT JOIN contents ON contents.digest = members.digest WHERE document = ? ORDER BY place"
+        )
+        for *facts, kept in self._database.rows(query, (name,)):
+            yield _identity(tuple(facts)), content_of(kept)
 
     def last_arrival(self, group: Group) -> datetime:
         """Return when the newest entry of a group arrived; 1970 where there is none."""

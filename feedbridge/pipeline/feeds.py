@@ -7,7 +7,7 @@ import msgspec
 from feedbridge import selection
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
-from feedbridge.model import Candidate, Document, Entry, FeedSpec, Group, Identity, Sizes, Value
+from feedbridge.model import Candidate, Document, FeedSpec, Group, Identity, Sizes, Value
 from feedbridge.pipeline.deciding import MAIN, feed_of, keep
 from feedbridge.pipeline.reader import Reader, Turn
 
@@ -66,15 +66,15 @@ class Feeds:
         self._turned.clear()
         return turned
 
-    def document(self, spec: FeedSpec, members: tuple[Identity, ...]) -> Document:
-        """Return the document of selected entries."""
-        return selection.document(spec, tuple(map(self._entry, members)))
+    def document(self, spec: FeedSpec) -> Document:
+        """Return the document of a feed whose members are known: they are its entries."""
+        members = self._catalogue.entries.of_document(spec.name)
+        return selection.document(spec, [selection.entry(content, identity) for identity, content in members])
 
     def documents(self) -> Iterator[Document]:
-        """Give every document."""
+        """Give every document; all members are known."""
         for group in self.groups().values():
-            selected = self.select(group)
-            yield self.document(selected.spec, selected.filled.members)
+            yield self.document(self.select(group).spec)
 
     def _clean(self, identity: Identity) -> Sizes | None:
         """Clean an entry, and keep that; return its size, None if its file is not what it was."""
@@ -89,9 +89,6 @@ class Feeds:
             self._turned[turn.path] = turn
             return None
         return keep(content, known.version, self._catalogue)
-
-    def _entry(self, identity: Identity) -> Entry:
-        return selection.entry(self._catalogue.documents.content(identity.digest), identity)
 
 
 def _identities(candidates: Iterable[Candidate]) -> Iterator[Identity]:

@@ -9,10 +9,9 @@ import msgspec
 
 from feedbridge import publish
 from feedbridge.catalogue import Catalogue
-from feedbridge.model import FeedWritten, Group, KnownDocument, KnownRendition, Rendition
+from feedbridge.model import FeedSpec, FeedWritten, Group, KnownDocument, KnownRendition, Rendition
 from feedbridge.pipeline.feeds import Feeds, Selected
 from feedbridge.pipeline.reader import Turn
-from feedbridge.selection import Filled
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +34,15 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
     written: FeedWritten  # if any of them is
 
 
+class _Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that is dirty, whose members are known."""
+
+    spec: FeedSpec
+    fingerprint: bytes
+    entries: int
+    recent_cut: int
+
+
 class Publisher:
     """Makes the documents that a catalogue marks as dirty."""
 
@@ -45,7 +53,7 @@ class Publisher:
         self._rules = rules
         self._groups: Mapping[str, Group] = {}  # wanted, by name
         self._standing: Mapping[str, Sequence[KnownRendition]] = {}
-        self._dirty: frozenset[str] = frozenset()
+        self._due: dict[str, _Due] = {}  # by name
         self._gone: frozenset[str] = frozenset()
         self._same: list[str] = []  # dirty, but as they stand
         self._made: list[_Made] = []
@@ -62,11 +70,13 @@ class Publisher:
         self._gone = known - self._groups.keys()
         self._documents.soil(self._groups.keys() - known)
         self._standing = self._renditions(known)
-        self._dirty = frozenset(self._documents.dirty())
-        for name in (name for name in self._groups if name in self._dirty):
+        dirty = frozenset(self._documents.dirty())
+        self._due.clear()
+        for name in (name for name in self._groups if name in dirty):
             selected = self._feeds.select(self._groups[name])
             if not self._feeds.has_turned:  # else the guards would take what is left out for unpublished
                 self._documents.put_members(name, selected.filled.members)
+                self._due[name] = self._due_of(selected)
         return self._feeds.turns()
 
     def offer(self, target: Target) -> None:
@@ -74,8 +84,8 @@ class Publisher:
 
         Raises: OutputError.
         """
-        for name, group in self._groups.items():
-            if name not in self._dirty or not self._make(name, group, target):
+        for name in self._groups:
+            if name not in self._due or not self._make(self._due[name], target):
                 target.keep({one.path: publish.Kind(one.kind) for one in self._standing[name]})
 
     def remember(self) -> None:
@@ -110,19 +120,19 @@ class Publisher:
         self._documents.soil(touched)
         return standing
 
-    def _make(self, name: str, group: Group, target: Target) -> bool:
+    def _make(self, due: _Due, target: Target) -> bool:
         """Make a document, unless it would be what stands already."""
-        selected = self._feeds.select(group)
-        fingerprint = self._fingerprint(selected)
+        name = due.spec.name
         standing = self._standing[name]
-        is_known = fingerprint == self._documents.fingerprint(name) and bool(standing)
+        is_known = due.fingerprint == self._documents.fingerprint(name) and bool(standing)
         if is_known and all(map(self._output.stands, standing)):
             self._same.append(name)
             return False
         from feedbridge.render import render  # noqa: PLC0415  # feedgen: 50 ms that an unchanged run does not need
 
-        _warn_of_cut(name, selected.filled)
-        document = self._feeds.document(selected.spec, selected.filled.members)
+        _warn_of_cut(due)
+        document = self._feeds.document(due.spec)
+        assert len(document.entries) == due.entries  # noqa: S101  # nothing was changed meanwhile
         self.rendered += 1
         files: dict[str, publish.Kind] = {}
         size_bytes = 0
@@ -130,19 +140,27 @@ class Publisher:
             target.add(rendition)
             files |= self._output.files(rendition)
             size_bytes += len(rendition.body) * (rendition.kind == "feed")
-        known = KnownDocument(name=name, fingerprint=fingerprint, updated=document.updated)
-        written = FeedWritten(name=name, entries=len(selected.filled.members), size_bytes=size_bytes)
+        known = KnownDocument(name=name, fingerprint=due.fingerprint, updated=document.updated)
+        written = FeedWritten(name=name, entries=due.entries, size_bytes=size_bytes)
         self._made.append(_Made(known=known, files=files, written=written))
         return True
 
-    def _fingerprint(self, selected: Selected) -> bytes:
-        """Return what is equal for documents of the same bytes: what members say is in their digests."""
+    def _due_of(self, selected: Selected) -> _Due:
+        """Return what is to be made; its fingerprint is equal for documents of the same bytes.
+
+        What members say is in their digests.
+        """
         facts = tuple(
             (one.guid, one.digest, one.published, one.updated, one.source, one.source_name)
             for one in selected.filled.members
         )
         made_by = (self._rules, selected.spec, selected.generations)
-        return hashlib.blake2b(msgspec.msgpack.encode((made_by, facts)), digest_size=16).digest()
+        return _Due(
+            spec=selected.spec,
+            fingerprint=hashlib.blake2b(msgspec.msgpack.encode((made_by, facts)), digest_size=16).digest(),
+            entries=len(facts),
+            recent_cut=selected.filled.recent_cut,
+        )
 
     def _stand(self, made: _Made) -> Iterable[KnownRendition]:
         for path, kind in made.files.items():
@@ -158,7 +176,7 @@ class Publisher:
                 )
 
 
-def _warn_of_cut(name: str, filled: Filled) -> None:
-    if filled.recent_cut:
-        detail = f"{filled.recent_cut} recent entries do not fit: raise [feeds] max_bytes"
-        log.warning("feed.cut", extra={"feed": name, "detail": detail})
+def _warn_of_cut(due: _Due) -> None:
+    if due.recent_cut:
+        detail = f"{due.recent_cut} recent entries do not fit: raise [feeds] max_bytes"
+        log.warning("feed.cut", extra={"feed": due.spec.name, "detail": detail})

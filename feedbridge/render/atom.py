@@ -4,12 +4,13 @@ from functools import partial
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from feedgen.feed import FeedGenerator
+from feedgen.feed import FeedEntry
 from lxml.etree import SubElement, _Element
 
 from feedbridge.model import Document, Entry, FeedSpec, Image, Value
 from feedbridge.render.extension import MEDIA, NAME, add_media, add_text, pictures, rewrite
 from feedbridge.render.formats import ATOM, add_categories, address, new_feed
+from feedbridge.render.writing import Writer
 from feedbridge.standards.dates import rfc3339
 
 _XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -23,14 +24,13 @@ def render_atom(document: Document) -> bytes:
     feed.author(name=spec.author)
     feed.icon(spec.icon)
     feed.register_extension(NAME, partial(_FeedExtension, document=document))
-    for entry in document.entries:
-        _add_entry(feed, entry, spec)
+    _WRITER.add(feed, document)
     body: bytes = feed.atom_str()
     return body
 
 
-def _add_entry(feed: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
-    written = feed.add_entry(order="append")
+def _write(entry: Entry, spec: FeedSpec) -> _Element:
+    written = FeedEntry()
     written.id(entry.guid)
     written.title(entry.title)
     written.link(href=entry.link)
@@ -42,6 +42,11 @@ def _add_entry(feed: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
         written.summary(summary, type="text")
     add_categories(written, entry)
     written.register_extension(NAME, partial(_EntryExtension, entry=entry, spec=spec))
+    element: _Element = written.atom_entry()
+    return element
+
+
+_WRITER: Final = Writer(_write)
 
 
 def _summary(entry: Entry, spec: FeedSpec) -> str:

@@ -4,12 +4,13 @@ from functools import partial
 from html import escape
 from typing import Final
 
-from feedgen.feed import FeedGenerator
+from feedgen.feed import FeedEntry
 from lxml.etree import _Element
 
 from feedbridge.model import Document, Entry, FeedSpec, Value
 from feedbridge.render.extension import MEDIA, NAME, add_media, add_text, rewrite
 from feedbridge.render.formats import RSS, add_categories, new_feed
+from feedbridge.render.writing import Writer
 from feedbridge.standards.dates import rfc822
 from feedbridge.standards.media import media_type
 from feedbridge.standards.urls import slug
@@ -30,14 +31,13 @@ def render_rss(document: Document) -> bytes:
     if media_type(spec.icon) in _IMAGE_TYPES:
         feed.image(spec.icon)
     feed.register_extension(NAME, partial(_ChannelExtension, document=document))
-    for entry in document.entries:
-        _add_item(feed, entry, spec)
+    _WRITER.add(feed, document)
     body: bytes = feed.rss_str()
     return body
 
 
-def _add_item(feed: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
-    item = feed.add_entry(order="append")
+def _write(entry: Entry, spec: FeedSpec) -> _Element:
+    item = FeedEntry()
     item.guid(entry.guid, permalink=False)
     item.title(entry.title)
     item.link(href=entry.link)
@@ -50,9 +50,14 @@ def _add_item(feed: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
         item.source(_source_address(entry, spec), entry.source_name)
     add_categories(item, entry)
     item.register_extension(NAME, partial(_ItemExtension, entry=entry, spec=spec))
+    element: _Element = item.rss_entry()
+    return element
 
 
-def _add_enclosure(item: FeedGenerator, entry: Entry, spec: FeedSpec) -> None:
+_WRITER: Final = Writer(_write)
+
+
+def _add_enclosure(item: FeedEntry, entry: Entry, spec: FeedSpec) -> None:
     """One at most, and only with its type: RSS 2.0 requires it, and readers disagree which of two counts."""
     if entry.lead and entry.lead.type and spec.enclosures != "none":
         item.enclosure(entry.lead.url, 0, entry.lead.type)  # 0: its length is unknown

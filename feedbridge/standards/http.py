@@ -88,7 +88,7 @@ _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _INDEX: Final = b"index.html"
 _NOTHING: Final = 404
 _HOST: Final = re.compile(
-    r"(?:[0-9A-Za-z._~%!$&'()*+;=-]*|\[[0-9A-Za-z.:]+\])(?::[0-9]*)?"
+    rb"(?:[0-9A-Za-z._~%!$&'()*+;=-]*|\[[0-9A-Za-z.:]+\])(?::[0-9]*)?"
 )  # RFC 3986 §3.2.2
 
 
@@ -182,7 +182,7 @@ def is_well_addressed(hosts: Sequence[bytes], version: str) -> bool:
     """Tell whether a request names its host as its version of HTTP demands (RFC 9112 §3.2): else 400."""
     if not hosts:
         return version == "1.0"
-    return len(hosts) == 1 and _HOST.fullmatch(hosts[0].decode("latin-1")) is not None
+    return len(hosts) == 1 and _HOST.fullmatch(hosts[0]) is not None
 
 
 def read_path(path: bytes) -> Place | None:
