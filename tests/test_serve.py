@@ -503,6 +503,20 @@ def test_a_head_that_does_not_come(serve, sent):
         assert gone(wire)
 
 
+def test_a_connection_whose_answers_were_at_hand_is_not_kept_for_ever(serve):
+    """It has a clock of its own, which looks when the last answer was."""
+    server = serve(idle_s=1)
+    until_200(server, "/atom.xml")
+    began_s = time.monotonic()
+    with socket.create_connection(server.address, timeout=10) as wire:
+        for _ in range(3):
+            time.sleep(0.3)
+            wire.sendall(PLAIN_GET)
+            assert wire.recv(65536).startswith(b"HTTP/1.1 200")
+        assert gone(wire)
+    assert 1.5 < time.monotonic() - began_s < 8
+
+
 def test_an_empty_line_is_no_request(serve):
     """Who sends one, and then nothing, is gone like all others who send nothing."""
     with socket.create_connection(serve(head_s=0.1).address, timeout=10) as wire:

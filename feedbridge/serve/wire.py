@@ -48,6 +48,15 @@ class Application:
         self.answerer = answerer
         self.limits = limits
         self.counter = counter  # of answers, by their status
+        self._dated: object = None
+        self._end = b""
+
+    def end_of_head(self, dated: Fields) -> bytes:
+        """Return what ends the head of each answer of a second, as uvicorn renews it: the date."""
+        if dated is not self._dated:
+            self._dated = dated
+            self._end = b"".join(b"%s: %s\r\n" % field for field in dated) + b"\r\n"
+        return self._end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # bodies are not read
         """Answer one request."""
@@ -89,6 +98,8 @@ class Connection(HttpToolsProtocol):
     _waiting: deque[RequestResponseCycle]  # what is not answered yet, in order
     _deadline: asyncio.TimerHandle | None = None  # of a head
     _stall: asyncio.TimerHandle | None = None  # of a reader who takes nothing
+    _idle: asyncio.TimerHandle | None = None  # of a connection whose last answer was at hand …
+    _used_s = 0.0  # … given then
     _heads = 0  # that have begun
     _head_bytes = 0  # of the one that has not ended, but for the piece in which it began
     _is_in_head = False
@@ -110,6 +121,8 @@ class Connection(HttpToolsProtocol):
         """End."""
         self._expect_no_head()
         self._expect_no_reader()
+        if self._idle is not None:
+            self._idle.cancel()
         for cycle in self._waiting:  # uvicorn tells the last one only, and the others write on
             cycle.disconnected = True
         super().connection_lost(exc)
@@ -129,7 +142,7 @@ class Connection(HttpToolsProtocol):
 
     def _is_unwatched(self) -> bool:
         """Tell whether a head is due and no clock runs: an empty line, too, ends that of idle connections."""
-        is_due = self._is_in_head or not (self._waiting or self.timeout_keep_alive_task)
+        is_due = self._is_in_head or not (self._waiting or self.timeout_keep_alive_task or self._idle)
         return is_due and self._deadline is None
 
     def send_400_response(self, msg: str) -> None:
@@ -161,9 +174,22 @@ class Connection(HttpToolsProtocol):
             if len(self._waiting) > self._limits.waiting:  # uvicorn reads on after each answer
                 self.transport.abort()
             return
-        date = [b"%s: %s\r\n" % field for field in self.server_state.default_headers]
-        self.transport.writelines([ready.head, *date, b"\r\n", *ready.pieces])
-        self.on_response_complete()
+        head = ready.head + self._application.end_of_head(self.server_state.default_headers)
+        self.transport.writelines((head, *ready.pieces))
+        self._wait_for_more()
+
+    def _wait_for_more(self) -> None:
+        """Begin to be idle; one clock looks when that was: to set another each time would cost too much."""
+        self._used_s = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self._limits.idle_s, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        left_s = self._used_s + self._limits.idle_s - self.loop.time()
+        if left_s <= 0 and not self._waiting and not self._is_in_head:
+            self.transport.close()
+        else:  # a request that takes so long has clocks of its own
+            self._idle = self.loop.call_later(max(left_s, 1.0), self._end_if_idle)
 
     def on_message_complete(self) -> None:
         """End a request; one that was answered at once is known here no more."""
