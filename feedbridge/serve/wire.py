@@ -156,11 +156,11 @@ class Connection(HttpToolsProtocol):
         return bool(self._waiting)
 
     def on_message_begin(self) -> None:
-        """Begin a head."""
+        """Begin a head; what ASGI wants to know of it is put together when ASGI is asked."""
         self._is_in_head = True
         self._heads += 1
         self._head_bytes = 0
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
         """Answer, at once if that can be."""
@@ -169,6 +169,7 @@ class Connection(HttpToolsProtocol):
             return
         ready = self._at_hand()
         if ready is None:
+            self._begin_for_asgi()
             super().on_headers_complete()
             self._waiting.append(self.cycle)
             if len(self._waiting) > self._limits.waiting:  # uvicorn reads on after each answer
@@ -177,6 +178,12 @@ class Connection(HttpToolsProtocol):
         head = ready.head + self._application.end_of_head(self.server_state.default_headers)
         self.transport.writelines((head, *ready.pieces))
         self._wait_for_more()
+
+    def _begin_for_asgi(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
 
     def _wait_for_more(self) -> None:
         """Begin to be idle; one clock looks when that was: to set another each time would cost too much."""
