@@ -399,6 +399,23 @@ def test_a_file_too_large_is_not_served(ask, root):
     assert ask("/large.bin").status == 404
 
 
+def test_the_next_request_of_a_connection_is_read_as_what_it_is(ask, root):
+    """It is compared with the one before: method, path and every field."""
+    tag = ask().getheader("etag")
+    size_bytes = len((root / "atom.xml").read_bytes())
+    for _ in range(3):
+        assert len(ask().body) == size_bytes
+        assert ask(method="HEAD").body == b""
+        assert len(ask().body) == size_bytes
+        assert ask(if_none_match=tag).status == 304
+        assert ask(if_none_match='"other"').status == 200
+        assert ask("/nothing", if_none_match='"other"').status == 404
+        assert ask("/source/dw/atom.xml").body == (root / "source" / "dw" / "atom.xml").read_bytes()
+        assert ask("/atom.xml?a", if_none_match=tag).status == 304
+        assert ask(if_none_match=tag, host="a, b").status == 400
+        assert ask(if_none_match=tag, x="a" * 5000).status == 304
+
+
 def test_statuses_are_counted(ask, root, statuses):
     """Each answer is counted once, whichever way it went."""
     tag = ask().getheader("etag")

@@ -1,6 +1,7 @@
 """Answers as they go over the wire, and who gives them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -12,6 +13,9 @@ Fields = Sequence[tuple[bytes, bytes]]
 
 PIECE_BYTES: Final = 256 * 1024  # what one connection has waiting in our memory, at most
 
+_PATH_BYTES: Final = 4096  # as systems allow
+_USUAL_BYTES: Final = 256  # of a path that may be remembered
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A request as it came."""
@@ -21,6 +25,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     query: bytes
     fields: Fields
     peer: str  # the address of the client, "" if it has none
+
+
+class Plain(msgspec.Struct, frozen=True, kw_only=True):
+    """A request of HTTP/1.1 that is no more than its head, and leads to a place."""
+
+    place: http.Place
+    request: http.Request
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +47,21 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class Answerer(Protocol):
     """Who answers requests, all in one event loop."""
 
-    def at_hand(self, method: str, path: bytes, fields: Fields) -> Ready | None:
-        """Return the answer to a request of HTTP/1.1 if it is small, was given before and still holds."""
+    def at_hand(self, asked: Plain) -> Ready | None:
+        """Return the answer to a request if it is small, was given before and still holds."""
 
     async def answer(self, asked: Asked) -> Ready:
         """Return the answer to a request."""
+
+
+def place_of(path: bytes) -> http.Place | None:
+    """Return where a path leads, None where nothing may be."""
+    if len(path) > _PATH_BYTES:
+        return None
+    return _place_remembered(path) if len(path) <= _USUAL_BYTES else http.read_path(path)
+
+
+_place_remembered = lru_cache(1024)(http.read_path)
 
 
 def ready(answer: http.Answer, body: bytes) -> Ready:

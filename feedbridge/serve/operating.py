@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from feedbridge.serve import metrics
-from feedbridge.serve.answers import Asked, Fields, Ready, ready, said, written
+from feedbridge.serve.answers import Asked, Plain, Ready, ready, said, written
 from feedbridge.serve.counts import Counts
 from feedbridge.serve.health import Health, as_json
 from feedbridge.standards import http
@@ -34,7 +34,7 @@ class Operator:
         """Tell whether a path is one of the operator's."""
         return path in {_HEALTH, _METRICS}
 
-    def at_hand(self, method: str, path: bytes, fields: Fields) -> Ready | None:  # noqa: ARG002  # an answerer's
+    def at_hand(self, asked: Plain) -> Ready | None:  # noqa: ARG002  # an answerer's
         """Return nothing: how things stand is found out each time."""
         return None
 

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 import msgspec
 
-from feedbridge.serve.answers import Asked, Fields, Ready, ready, said
+from feedbridge.serve.answers import Asked, Plain, Ready, place_of, ready, said
 from feedbridge.serve.files import Files
 from feedbridge.serve.loading import Loaded, Unserved
 from feedbridge.serve.operating import Operator
 from feedbridge.standards import http
 
-_READY_CHARACTERS: Final = 128  # of a field of a request whose answer is remembered; of a path, twice as many
-_PATH_CHARACTERS: Final = 4096  # as systems allow
+_READY_CHARACTERS: Final = 128  # of a field of a request whose answer is remembered
 _READING: Final = {"GET", "HEAD", "OPTIONS"}
 _FORWARDED: Final = {b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"}  # by a proxy, for who knows whom
 
@@ -35,18 +33,17 @@ class Published:
         self._operator = operator
         self._now = now
 
-    def at_hand(self, method: str, path: bytes, fields: Fields) -> Ready | None:
+    def at_hand(self, asked: Plain) -> Ready | None:
         """Return the answer to a request if it is small, was given before and still holds."""
-        place = _place(path)
-        loaded = self._files.at_hand(place) if place else None
-        found = loaded.ready.get(http.read_request(method, fields)) if loaded else None
+        loaded = self._files.at_hand(asked.place)
+        found = loaded.ready.get(asked.request) if loaded else None
         return found if found is not None and len(found.pieces) <= 1 else None
 
     async def answer(self, asked: Asked) -> Ready:
         """Return the answer to a request, be it that a file must be read first."""
         if self._operator and self._operator.knows(asked.path) and _is_near(asked):
             return await self._operator.answer(asked)
-        place = _place(asked.path)
+        place = place_of(asked.path)
         if place is None:
             return said(asked.method, 404, self._missing)
         found = self._files.at_hand(place) or await self._files.find(place)
@@ -71,15 +68,6 @@ class Published:
         if loaded.representation.modified < now and _is_common(request):
             loaded.remember(request, made)
         return msgspec.structs.replace(made, of=loaded)
-
-
-def _place(path: bytes) -> http.Place | None:
-    if len(path) > _PATH_CHARACTERS:
-        return None
-    return _place_remembered(path) if len(path) <= 2 * _READY_CHARACTERS else http.read_path(path)
-
-
-_place_remembered = lru_cache(1024)(http.read_path)
 
 
 def _is_common(request: http.Request) -> bool:

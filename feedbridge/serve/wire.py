@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from feedbridge.model import Value
-from feedbridge.serve.answers import Answerer, Asked, Fields, Ready, said
+from feedbridge.serve.answers import Answerer, Asked, Fields, Plain, Ready, place_of, said
 from feedbridge.standards import http
 from feedbridge.standards.text import show
 
@@ -23,6 +23,7 @@ Scope = dict[str, Any]  # of ASGI, as its specification has it
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+_USUAL_BYTES: Final = 4096  # of a head that may be remembered
 _MORE: Final = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}  # than a head
 
 
@@ -100,6 +101,13 @@ class Connection(HttpToolsProtocol):
     _stall: asyncio.TimerHandle | None = None  # of a reader who takes nothing
     _idle: asyncio.TimerHandle | None = None  # of a connection whose last answer was at hand …
     _used_s = 0.0  # … given then
+    _line: tuple[bytes, bytes, str] = (
+        b"",
+        b"",
+        "",
+    )  # of the request before this one: method, path, version …
+    _fields: Fields = ()  # … its head …
+    _plain: Plain | None = None  # … and what it asks for
     _heads = 0  # that have begun
     _head_bytes = 0  # of the one that has not ended, but for the piece in which it began
     _is_in_head = False
@@ -236,16 +244,25 @@ class Connection(HttpToolsProtocol):
 
     def _at_hand(self) -> Ready | None:
         """Return the answer that can be written here and now: to a plain request behind which none waits."""
-        if self.flow.write_paused or self._waiting or b"?" in self.url or not self.url.startswith(b"/"):
+        if self.flow.write_paused or self._waiting:
             return None
-        is_last = self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive()
-        if is_last or not _is_plain(self.headers):
-            return None
-        method = self.parser.get_method().decode("ascii")
-        ready = self._application.answerer.at_hand(method, self.url, self.headers)
+        line = (self.parser.get_method(), self.url, self.parser.get_http_version())
+        if line != self._line or self.headers != self._fields:
+            self._plain = self._read(*line)
+            self._line, self._fields = line, self.headers if self._plain else ()
+        ready = self._application.answerer.at_hand(self._plain) if self._plain else None
         if ready is not None:
             self._application.counter[ready.status] += 1
         return ready
+
+    def _read(self, method: bytes, path: bytes, version: str) -> Plain | None:
+        """Read a head; clients that keep a connection send the same one again, which is not read twice."""
+        if version != "1.1" or not self.parser.should_keep_alive() or not _is_plain(self.headers):
+            return None
+        place = place_of(path) if path.startswith(b"/") and b"?" not in path else None
+        if place is None:
+            return None
+        return Plain(place=place, request=http.read_request(method.decode("ascii"), self.headers))
 
 
 def _has_more(fields: Fields) -> bool:
@@ -253,11 +270,7 @@ def _has_more(fields: Fields) -> bool:
 
 
 def _is_plain(fields: Fields) -> bool:
-    """Tell whether a request of HTTP/1.1 is no more than its head, and has a host as it should."""
-    hosts = []
-    for name, value in fields:
-        if name in _MORE:
-            return False
-        if name == b"host":
-            hosts.append(value)
-    return http.is_well_addressed(hosts, "1.1")
+    """Tell whether a request of HTTP/1.1 is no more than a head of usual size, with its host."""
+    is_usual = sum(len(name) + len(value) for name, value in fields) <= _USUAL_BYTES
+    hosts = [value for name, value in fields if name == b"host"]
+    return is_usual and not _has_more(fields) and http.is_well_addressed(hosts, "1.1")
