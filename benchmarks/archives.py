@@ -1,23 +1,33 @@
 """Archives of any size, drawn from a seed: the same seed, the same files.
 
-They are as the archive is for which feedbridge was made: an epoch comment, a title line, a date line, a
-picture behind a proxy, paragraphs; three languages; twelve hosts, of which one has a fifth of all articles;
-files of 3 kB in the middle, with a long tail. Nothing is held in memory but a few hundred paragraphs.
+They are as the archives are for which feedbridge was made: an epoch comment, a title line, a date line,
+pictures behind a proxy, paragraphs; three languages, mostly Chinese; twelve hosts, each with a directory of
+its own, of which one has a fifth of all articles; the middle file of a host has 1.2 to 4 kB, and one file of
+a hundred over 56 kB. Some articles stand in two files: scraped anew, and moved, byte for byte or edited.
+Nothing is held in memory but a few hundred paragraphs and the last few articles.
 """
 
 import math
 import random
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from feedbridge.model import Value
 from tests.samples import milliseconds
 
-MEDIAN_BYTES, SPREAD = 3_000, 0.8  # of a file; the logarithms of the sizes spread normally
-A_FOLDER = 1_000  # files
+SPREAD = 1.37  # of the logarithms of sizes, which spread normally: with this p99 of all is 56 kB
+MAX_BYTES = 700_000  # of a text: the longest that was met
+TWINS = 0.02  # of all files: they hold an article that stands in another one, too
+RECENT = 50  # articles of which one may get a twin
+LINKS, STRONG = 0.06, 0.02  # of all phrases
+PICTURES = (1, 1, 1, 2, 3, 6)  # of an article, drawn
 STEP = timedelta(minutes=15)  # between two articles: about a hundred a day
 PARAGRAPHS = 200  # of each language
+HEAD_BYTES = 450  # what stands above and around the paragraphs, about
 NUMBER = 60_000_000  # of the first article, in its address
 
 
@@ -27,21 +37,22 @@ class Host(Value, frozen=True):
     name: str
     share: int  # per cent of all articles
     language: str
+    median_bytes: int  # of its files
 
 
 HOSTS = (
-    Host(name="www.dw.com", share=20, language="zh"),
-    Host(name="news.example.org", share=14, language="zh"),
-    Host(name="www.example.com", share=12, language="en"),
-    Host(name="daily.example.net", share=10, language="zh"),
-    Host(name="world.example.org", share=9, language="zh"),
-    Host(name="example.net", share=8, language="ar"),
-    Host(name="magazine.example.com", share=7, language="en"),
-    Host(name="science.example.org", share=6, language="zh"),
-    Host(name="culture.example.net", share=5, language="zh"),
-    Host(name="blog.example.com", share=4, language="en"),
-    Host(name="photos.example.org", share=3, language="zh"),
-    Host(name="letters.example.net", share=2, language="ar"),
+    Host(name="www.dw.com", share=20, language="zh", median_bytes=2_400),
+    Host(name="news.example.org", share=14, language="zh", median_bytes=1_200),
+    Host(name="www.example.com", share=12, language="en", median_bytes=4_000),
+    Host(name="daily.example.net", share=10, language="zh", median_bytes=1_500),
+    Host(name="world.example.org", share=9, language="zh", median_bytes=3_000),
+    Host(name="example.net", share=8, language="ar", median_bytes=2_000),
+    Host(name="magazine.example.com", share=7, language="en", median_bytes=3_500),
+    Host(name="science.example.org", share=6, language="zh", median_bytes=1_800),
+    Host(name="culture.example.net", share=5, language="zh", median_bytes=2_800),
+    Host(name="blog.example.com", share=4, language="en", median_bytes=1_300),
+    Host(name="photos.example.org", share=3, language="zh", median_bytes=1_200),
+    Host(name="letters.example.net", share=2, language="ar", median_bytes=2_200),
 )
 
 # Phrases of which sentences are made; what they say does not matter, how many bytes a character has does.
@@ -84,21 +95,22 @@ class Sample(Value, frozen=True):
 
 
 def fill(directory: Path, *, count: int, seed: int, newest: datetime) -> None:
-    """Write an archive of so many articles, of which the last one came at `newest`."""
-    made = ""
+    """Write an archive of so many files, of which the last one came at `newest`."""
+    folders: set[str] = set()
     for sample in samples(count=count, seed=seed, newest=newest):
         folder, _, _ = sample.path.rpartition("/")
-        if folder != made:
+        if folder not in folders:
             (directory / folder).mkdir(parents=True)
-            made = folder
+            folders.add(folder)
         (directory / sample.path).write_bytes(sample.raw)
 
 
 def samples(*, count: int, seed: int, newest: datetime) -> Iterator[Sample]:
-    """Give articles one by one, the oldest first."""
+    """Give articles one by one, the oldest first; some of them are twins of one that was given before."""
     writer = Writer(seed)
     for number in range(count):
-        yield writer.write(number, epoch=newest - STEP * (count - 1 - number))
+        epoch = newest - STEP * (count - 1 - number)
+        yield writer.write_twin(epoch=epoch) or writer.write(number, epoch=epoch)
 
 
 class Writer:
@@ -110,9 +122,10 @@ class Writer:
             language: [self._paragraph(language) for _ in range(PARAGRAPHS)] for language in PHRASES
         }
         self._shares = [host.share for host in HOSTS]
+        self._recent: deque[Sample] = deque(maxlen=RECENT)
 
     def write(self, number: int, *, epoch: datetime) -> Sample:
-        """Return the next article; its number stands in its title and address, and tells its folder."""
+        """Return the next article; its number stands in its title, its name and its address."""
         rng = self._rng
         (host,) = rng.choices(HOSTS, self._shares)
         title = f"{rng.choice(PHRASES[host.language])} {number}"
@@ -122,19 +135,43 @@ class Writer:
             f"<!--{milliseconds(epoch)}-->\n[{title}]({url})\n------\n\n"
             f"<div><i><br>{published:%Y-%m-%dT%H:%M:%S}.{rng.randrange(1000):03}Z</i></div>"
         )
-        raw = (head + self._picture(number) + self._text(host.language) + "\n").encode()
-        path = f"{number // A_FOLDER:03}/{number % A_FOLDER:03}_{rng.getrandbits(64):016x}.txt"
-        return Sample(path=path, url=url, title=title, epoch=epoch, raw=raw)
+        raw = (head + self._text(host, number) + "\n").encode()
+        path = f"articles/{host.name}/{number}_{rng.getrandbits(64):016x}.txt"
+        sample = Sample(path=path, url=url, title=title, epoch=epoch, raw=raw)
+        self._recent.append(sample)
+        return sample
 
-    def _text(self, language: str) -> str:
-        """Return paragraphs until they are as long as was drawn."""
-        wanted = self._rng.lognormvariate(math.log(MEDIAN_BYTES), SPREAD) - 600  # what stands around them
-        parts: list[str] = []
-        length_bytes = 0
-        while length_bytes < wanted or not parts:
-            part, part_bytes = self._rng.choice(self._paragraphs[language])
+    def write_twin(self, *, epoch: datetime) -> Sample | None:
+        """Return, now and then, an article of before at another place: the same bytes, or edited."""
+        rng = self._rng
+        if not self._recent or rng.random() >= TWINS:
+            return None
+        first = rng.choice(self._recent)
+        self._recent.remove(first)
+        name = first.path.rpartition("/")[2]
+        raw = first.raw if rng.random() < 1 / 3 else self._edited(first, epoch)
+        return msgspec.structs.replace(first, path=f"archived/{epoch:%Y-%m-%d}/{name}", epoch=epoch, raw=raw)
+
+    def _edited(self, first: Sample, epoch: datetime) -> bytes:
+        """Return an article as it was scraped anew: with a later epoch, and a sentence more."""
+        language = next(host.language for host in HOSTS if f"/{host.name}/" in first.path)
+        more, _ = self._rng.choice(self._paragraphs[language])
+        _, _, rest = first.raw.partition(b"\n")
+        return f"<!--{milliseconds(epoch)}-->\n".encode() + rest.rstrip(b"\n") + f"{more}\n".encode()
+
+    def _text(self, host: Host, number: int) -> str:
+        """Return paragraphs, with pictures between them, until they are as long as was drawn."""
+        wanted = min(self._rng.lognormvariate(math.log(host.median_bytes), SPREAD), MAX_BYTES)
+        parts = [self._picture(number)]
+        length_bytes = HEAD_BYTES
+        pictures = self._rng.choice(PICTURES) - 1
+        while length_bytes < wanted or len(parts) == 1:
+            part, part_bytes = self._rng.choice(self._paragraphs[host.language])
             parts.append(part)
             length_bytes += part_bytes
+            if pictures and self._rng.random() < 1 / 4:
+                parts.append(self._picture(number))
+                pictures -= 1
         return "".join(parts)
 
     def _picture(self, number: int) -> str:
@@ -148,8 +185,16 @@ class Writer:
         """Return a paragraph and how many bytes it has."""
         comma, stop = MARKS[language]
         sentences = (
-            comma.join(self._rng.choices(PHRASES[language], k=self._rng.randint(2, 5))) + stop
+            comma.join(self._phrase(language) for _ in range(self._rng.randint(2, 5))) + stop
             for _ in range(self._rng.randint(1, 5))
         )
         paragraph = f"<p>{''.join(sentences)}</p>"
         return paragraph, len(paragraph.encode())
+
+    def _phrase(self, language: str) -> str:
+        """Return a phrase; some are links, or stand out."""
+        phrase = self._rng.choice(PHRASES[language])
+        kind = self._rng.random()
+        if kind < LINKS:
+            return f'<a href="https://www.example.org/{self._rng.randrange(NUMBER)}" rel="ref">{phrase}</a>'
+        return f"<strong>{phrase}</strong>" if kind < LINKS + STRONG else phrase
