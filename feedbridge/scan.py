@@ -113,7 +113,7 @@ class Archive:
             return Ignored(path=path, reason="a directory")
         if not self._is_reached(directory):
             return Ignored(path=path, reason="in a directory that is left out")
-        return self._found(number, _join(directory, name), status, own)
+        return self._found(number, _join(directory, name), os.fsdecode(name), status, own)
 
     def directory_of(self, stamp: Stamp) -> bytes:
         """Return the path of the directory in which a file stands, below its input directory."""
@@ -152,9 +152,10 @@ class Archive:
     def _read_open(self, stamp: Stamp, descriptor: int) -> bytes | Ignored | Rejected:
         """Read to the end or to the limit, however much the file grows meanwhile."""
         chunks = [os.read(descriptor, _CHUNK_BYTES)]
-        if chunks[0].strip() and not parse.has_sign(chunks[0]):
-            return Ignored(path=stamp.path, reason="no sign of an article in its first 4 KiB")
         size_bytes = len(chunks[0])
+        is_long = size_bytes >= min(_CHUNK_BYTES, self._scope.max_bytes + 1)  # parse asks it of all others
+        if is_long and not chunks[0].isspace() and not parse.has_sign(chunks[0]):
+            return Ignored(path=stamp.path, reason="no sign of an article in its first 4 KiB")
         while chunks[-1] and size_bytes <= self._scope.max_bytes:
             chunks.append(os.read(descriptor, _CHUNK_BYTES))
             size_bytes += len(chunks[-1])
@@ -190,18 +191,19 @@ class Archive:
         waiting = [b""]
         while waiting:
             directory = waiting.pop()
-            found: list[Stamp | Ignored | bytes | None] = []
+            before = directory + b"/" if directory else b""
+            stamps: list[Stamp] = []
+            ignored: list[Ignored] = []
             with self._listing(number, directory) as entries:
                 for entry in entries:
-                    relative = _join(directory, os.fsencode(entry.name))
-                    found.append(self._look_at(number, relative, entry, own))
-            waiting += [below for below in found if isinstance(below, bytes)]
-            yield Listing(
-                root=number,
-                directory=directory,
-                stamps=tuple(item for item in found if isinstance(item, Stamp)),
-                ignored=tuple(item for item in found if isinstance(item, Ignored)),
-            )
+                    found = self._look_at(number, before + os.fsencode(entry.name), entry, own)
+                    if isinstance(found, Stamp):
+                        stamps.append(found)
+                    elif isinstance(found, Ignored):
+                        ignored.append(found)
+                    elif found is not None:
+                        waiting.append(found)
+            yield Listing(root=number, directory=directory, stamps=tuple(stamps), ignored=tuple(ignored))
 
     @contextmanager
     def _listing(self, number: int, directory: bytes) -> Iterator[Iterable[os.DirEntry[str]]]:
@@ -233,12 +235,12 @@ class Archive:
         if stat.S_ISDIR(status.st_mode):
             is_own = (status.st_dev, status.st_ino) in own
             return relative if not is_own and self._is_entered(relative, entry.name) else None
-        return self._found(number, relative, status, own)
+        return self._found(number, relative, entry.name, status, own)
 
     def _found(
-        self, number: int, relative: bytes, status: os.stat_result, own: frozenset[FileId]
+        self, number: int, relative: bytes, name: str, status: os.stat_result, own: frozenset[FileId]
     ) -> Stamp | Ignored:
-        path, name = self._roots[number].prefix + relative, os.fsdecode(relative.rpartition(b"/")[2])
+        path = self._roots[number].prefix + relative
         is_own = (status.st_dev, status.st_ino) in own
         reason = "our own output" if is_own else self._why_ignored(relative, name, status.st_mode)
         if reason:
@@ -269,10 +271,9 @@ class Archive:
         return not name.startswith(".") and not _matches(self._scope.exclude, relative, name)
 
     def _why_ignored(self, relative: bytes, name: str, mode: int) -> str:
-        if stat.S_ISLNK(mode):
-            return "a symbolic link: links below the input directory are not followed"
         if not stat.S_ISREG(mode):
-            return "no regular file"
+            link = "a symbolic link: links below the input directory are not followed"
+            return link if stat.S_ISLNK(mode) else "no regular file"
         if name.startswith("."):
             return "hidden"
         if _matches(self._scope.exclude, relative, name):
@@ -283,11 +284,14 @@ class Archive:
 
 
 def _stamp(path: bytes, root: int, status: os.stat_result) -> Stamp:
+    mtime_ns = status.st_mtime_ns
+    if abs(mtime_ns) > INTEGER_MAX:
+        mtime_ns = INTEGER_MAX if mtime_ns > 0 else -INTEGER_MAX
     return Stamp(
         path=path,
         root=root,
         size_bytes=status.st_size,
-        mtime_ns=max(-INTEGER_MAX, min(status.st_mtime_ns, INTEGER_MAX)),
+        mtime_ns=mtime_ns,
         inode=status.st_ino & INTEGER_MAX,
     )
 

@@ -1,10 +1,11 @@
 """Articles, each of one or several files, and the groups to which they belong, in the order of feeds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from feedbridge.catalogue.database import Database
+from feedbridge.catalogue.database import Database, marks
 from feedbridge.catalogue.documents import Documents, content_of
 from feedbridge.catalogue.moments import from_seconds, seconds
 from feedbridge.model import Candidate, Content, Group, Identity, Sizes
@@ -24,6 +25,8 @@ _COLUMNS = (
 _SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 _PUT = f"INSERT INTO entries VALUES (?{', ?' * len(_COLUMNS[1:])}) ON CONFLICT (key) DO UPDATE SET {_SET}"
 _ENTRIES = ", ".join(f"entries.{name}" for name in _COLUMNS)
+_JOIN = "INSERT INTO grouped VALUES (?, ?, ?, ?, ?, ?)"
+_LEAVE = "DELETE FROM grouped WHERE family = ? AND name = ? AND published = ? AND guid = ?"
 # An entry that cannot be cleaned, since its file is gone or unreadable, needs its content to stand in a feed.
 _CANDIDATES = (
     f"SELECT {_ENTRIES}, content_bytes, summary_bytes, generation, files.state = 'article' "
@@ -40,22 +43,29 @@ class Entries:
         self._database = database
         self._documents = documents
 
+    def filling(self) -> AbstractContextManager[None]:
+        """Let the first entries come; meanwhile they are found by their keys only."""
+        return self._database.filling("entries", "grouped")
+
     def change(self, before: Identity | None, after: Identity | None) -> None:
         """Remember what became of an entry: None before it came, None after it went."""
         here, there = set(_rows(before)), set(_rows(after))
-        gone = (row[:4] for row in here - there)
-        self._database.execute_many(
-            "DELETE FROM grouped WHERE family = ? AND name = ? AND published = ? AND guid = ?", gone
-        )
-        self._database.execute_many("INSERT INTO grouped VALUES (?, ?, ?, ?, ?, ?)", there - here)
+        for row in here - there:
+            self._database.execute(_LEAVE, row[:4])
+        for row in there - here:
+            self._database.execute_soon(_JOIN, row)
         if after is not None:
-            self._database.execute(_PUT, _row(after))
+            self._database.execute_soon(_PUT, _row(after))
         elif before is not None:
             self._database.execute("DELETE FROM entries WHERE key = ?", (before.key,))
 
     def get(self, key: str) -> Identity | None:
         """Return the entry with this key, None where there is none."""
-        return next(self._entries("FROM entries WHERE key = ?", (key,)), None)
+        return next(self.of_keys((key,)), None)
+
+    def of_keys(self, keys: Sequence[str]) -> Iterator[Identity]:
+        """Give the entries with these keys, in any order."""
+        return self._entries(f"FROM entries WHERE key IN ({marks(keys)})", tuple(keys))
 
     def by_guid(self, guid: str) -> Identity | None:
         """Return the entry with this id, None where there is none."""

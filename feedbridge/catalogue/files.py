@@ -1,12 +1,13 @@
 """Files as they were seen and read, and the parts of directories in which nothing has changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from feedbridge.catalogue.database import Database
+from feedbridge.catalogue.database import Database, marks
 from feedbridge.catalogue.moments import seconds
 from feedbridge.catalogue.piles import Pile
 from feedbridge.catalogue.rows import COLUMNS, from_row, to_row
@@ -87,6 +88,10 @@ class Files:
 
     # --- files ------------------------------------------------------------------------------
 
+    def filling(self) -> AbstractContextManager[None]:
+        """Let the first files be put; meanwhile they are found by their paths only."""
+        return self._database.filling("files")
+
     def in_part(self, place: Place) -> Iterator[KnownFile]:
         """Give the files of a part, those that are gone and held, too."""
         return self._files("WHERE directory = ? AND part = ?", tuple(place))
@@ -112,11 +117,15 @@ class Files:
 
     def put(self, known: KnownFile, place: Place) -> None:
         """Remember a file."""
-        self._database.execute(_PUT, (*place, *to_row(known)))
+        self._database.execute_soon(_PUT, (*place, *to_row(known)))
 
     def of_key(self, key: str) -> Iterator[KnownFile]:
         """Give the files of an article that are usable, or were, by path; those that are held, too."""
-        yield from self._files("WHERE key = ? ORDER BY path", (key,))
+        yield from self.of_keys((key,))
+
+    def of_keys(self, keys: Sequence[str]) -> Iterator[KnownFile]:
+        """Give those of several articles, by key and path."""
+        yield from self._files(f"WHERE key IN ({marks(keys)}) ORDER BY key, path", tuple(keys))
 
     def touch_compared(self) -> None:
         """Touch the articles that stand in several different files."""

@@ -15,14 +15,15 @@ class Pile:
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
         self.table = f"temp.{name}"
+        self._put = f"INSERT OR IGNORE INTO {self.table} VALUES (?)"
         self.is_used = False  # anything was ever put on it
         database.execute(f"CREATE TEMP TABLE {name} (item PRIMARY KEY) WITHOUT ROWID")
 
     def add(self, items: Iterable[Item]) -> None:
         """Put items on it."""
-        rows = [(item,) for item in items]
-        self.is_used |= bool(rows)
-        self._database.execute_many(f"INSERT OR IGNORE INTO {self.table} VALUES (?)", rows)
+        for item in items:
+            self.is_used = True
+            self._database.execute_soon(self._put, (item,))
 
     def add_all(self, query: str, parameters: Parameters = ()) -> None:
         """Put on it what a query gives."""

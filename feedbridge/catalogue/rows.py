@@ -1,7 +1,8 @@
 """Files as rows of their table, and rows as files."""
 
-import json
 from typing import Any
+
+import msgspec
 
 from feedbridge.catalogue.moments import from_seconds, maybe, seconds
 from feedbridge.model import Gone, Header, Ignored, KnownFile, Measure, Rejected, Stamp, Version
@@ -14,6 +15,8 @@ _OF_MEASURE = ("fingerprint", "length")
 COLUMNS = (*_OF_STAMP, *_OF_FOUND, *_OF_VERSION, *_OF_HEADER, *_OF_MEASURE)
 
 Found = Version | Ignored | Rejected | Gone
+
+_categories = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def to_row(known: KnownFile) -> tuple[object, ...]:
@@ -96,13 +99,13 @@ def _version(path: bytes, digest: bytes | None, key: str, *facts: Any) -> Versio
 def _header_row(header: Header | None) -> tuple[object, ...]:
     if header is None:
         return (None,) * len(_OF_HEADER)
-    return (header.title, header.link, header.author, json.dumps(header.categories, ensure_ascii=False))
+    return (header.title, header.link, header.author, msgspec.json.encode(header.categories).decode())
 
 
 def _header(title: str | None, link: str, author: str, categories: str) -> Header | None:
     if title is None:
         return None
-    return Header(title=title, link=link, author=author, categories=tuple(json.loads(categories)))
+    return Header(title=title, link=link, author=author, categories=_categories(categories))
 
 
 def _measure(fingerprint: str | None, length: int) -> Measure | None:

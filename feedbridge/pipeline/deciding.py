@@ -4,8 +4,11 @@ All of it happens in the caller's transaction: a guard that refuses takes everyt
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
@@ -38,6 +41,7 @@ MANY = 50  # articles: that so many go at once is none …
 HALF = 0.5  # of all that are known …
 SHARE = 0.2  # … if they are also more than this share
 
+BATCH = 500  # articles that are decided with one look into the catalogue
 KEPT = 1_000  # changes, for people
 
 
@@ -67,7 +71,9 @@ class Decider:
         while True:
             self._learner.reconsider(waiting)
             self._part(guards=guards, lets_go=lets_go)
-            waiting = tuple(self._decide_all())
+            is_first = not (self._known or self.changed)
+            with self._catalogue.entries.filling() if is_first else nullcontext():
+                waiting = tuple(self._decide_all())
             if not waiting:
                 break
         if self._files.touched.is_used or self._files.missing.is_used:
@@ -90,15 +96,16 @@ class Decider:
     def _decide_all(self) -> Iterator[Turn]:
         """Join the files of each touched article anew; give those that have turned, to be decided again."""
         again: list[str] = []
-        for key in self._files.touched.take():
-            assert isinstance(key, str)  # noqa: S101  # as it was put there
-            known = tuple(self._files.of_key(key))
-            turns = tuple(self._measure(known))
-            if turns:
-                again.append(key)
-                yield from turns
-            else:
-                self._decide(key, known)
+        for keys in _batches(self._files.touched.take()):
+            known = _by_key(self._files.of_keys(keys))
+            before = {one.key: one for one in self._catalogue.entries.of_keys(keys)}
+            for key in keys:
+                turns = tuple(self._measure(known[key]))
+                if turns:
+                    again.append(key)
+                    yield from turns
+                else:
+                    self._decide(known[key], before.get(key))
         self._files.touched.add(again)
 
     def _measure(self, known: Sequence[KnownFile]) -> Iterator[Turn]:
@@ -111,15 +118,20 @@ class Decider:
             except Turn as turn:
                 yield turn
 
-    def _decide(self, key: str, known: Sequence[KnownFile]) -> None:
-        before = self._catalogue.entries.get(key)
-        after = self._join(tuple(self._files.of_key(key)), before) if known else None
+    def _decide(self, known: Sequence[KnownFile], before: Identity | None) -> None:
+        after = self._join(self._measured(known), before) if known else None
         names = {feed_of(group) for one in (before, after) if one for group in one.groups}
         # Also where nothing is to be seen of it: what can be read again may stand in a feed again.
         self._catalogue.documents.soil(names - self._soiled)
         self._soiled |= names
         if before != after:
             self._change(before, after)
+
+    def _measured(self, known: Sequence[KnownFile]) -> Sequence[KnownFile]:
+        """Return the files of an article with what they are compared by, if they are."""
+        version = known[0].version
+        assert version is not None  # noqa: S101  # they were found by its key
+        return tuple(self._files.of_key(version.key)) if _are_several(known) else known
 
     def _is_mass(self, last: int) -> bool:
         """Tell whether so many articles are lost at once that it is no everyday thing, or all are."""
@@ -184,6 +196,22 @@ class Decider:
         self.changed += 1
         if len(self.changes) < KEPT:
             self.changes.append(Change(before=before, after=after))
+
+
+def _batches(keys: Iterable[object]) -> Iterator[tuple[str, ...]]:
+    """Part keys, so that a statement serves many."""
+    left = iter(keys)
+    while batch := tuple(islice(left, BATCH)):
+        yield tuple(map(str, batch))
+
+
+def _by_key(files: Iterable[KnownFile]) -> Mapping[str, Sequence[KnownFile]]:
+    """Return the files of each article; of one that is not known none."""
+    found: defaultdict[str, list[KnownFile]] = defaultdict(list)
+    for one in files:
+        if one.version:
+            found[one.version.key].append(one)
+    return found
 
 
 def _are_several(known: Iterable[KnownFile]) -> bool:

@@ -8,6 +8,7 @@ import logging
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 
 from feedbridge import scan
@@ -58,6 +59,12 @@ class Learner:
 
     def look(self, listings: Iterable[scan.Listing], progress: Progress) -> None:
         """Look at everything and read what changed. Raises: InputError."""
+        with self._files.filling() if self.learnt.is_first else nullcontext():
+            self._look_at_all(listings, progress)
+        self._files.lose_missing()
+        self._look_again()
+
+    def _look_at_all(self, listings: Iterable[scan.Listing], progress: Progress) -> None:
         known = self._files.parts()
         self._again = frozenset(self._files.to_read_again(self._now))
         for listing in listings:
@@ -74,8 +81,6 @@ class Learner:
             progress(self.learnt.seen, self.learnt.seen)
         for number, digests in known.values():
             self._miss(number, digests)
-        self._files.lose_missing()
-        self._look_again()
 
     def look_at(self, paths: Iterable[bytes], *, own: frozenset[FileId]) -> None:
         """Look at some files, and at those that are to be read again; at directories if they are gone.
@@ -145,13 +150,16 @@ class Learner:
         waiting = sum(map(len, changed.values()))
         for part, stamps in changed.items():
             place = Place(number, part)
-            were = {known.stamp.path: known for known in self._files.in_part(place)}
+            were = {} if self.learnt.is_first else self._in_part(place)
             for stamp in stamps:
                 progress(self.learnt.seen - waiting, self.learnt.seen)
                 self._read(stamp, were.pop(stamp.path, None), place)
                 waiting -= 1
             self._files.missing.add(were)
         self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
+
+    def _in_part(self, place: Place) -> dict[bytes, KnownFile]:
+        return {known.stamp.path: known for known in self._files.in_part(place)}
 
     def _read(self, stamp: Stamp, known: KnownFile | None, place: Place) -> None:
         before = known or self._elsewhere(stamp.path)

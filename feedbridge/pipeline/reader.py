@@ -57,9 +57,9 @@ class Reader:
         return stamp, self._parse(stamp.path, raw) if isinstance(raw, bytes) else raw
 
     def _parse(self, path: bytes, raw: bytes) -> Found:
-        self.bytes_read += len(raw)
-        self.parsed += 1
         parsed = parse.parse(path, raw, sites=self._config.sites)
+        self.bytes_read += len(raw)
+        self.parsed += not isinstance(parsed, Ignored)
         if not isinstance(parsed, Article):
             return parsed
         if self._kept_bytes < KEPT_BYTES:
