@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Self
@@ -148,6 +148,15 @@ class Archive:
             return stamp, self._unreadable(stamp, exc)
         finally:
             os.close(descriptor)
+
+    def expect(self, stamp: Stamp) -> None:
+        """Have the system fetch a file that will be read soon, if it can; whatever fails, `read` says so."""
+        with suppress(OSError, AttributeError):  # not every system has posix_fadvise
+            descriptor = self._open_file(stamp)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+            finally:
+                os.close(descriptor)
 
     def _read_open(self, stamp: Stamp, descriptor: int) -> bytes | Ignored | Rejected:
         """Read to the end or to the limit, however much the file grows meanwhile."""

@@ -133,7 +133,7 @@ def test_one_moved_article_costs_a_look_into_it(standing):
         files_opened=1,
         bytes_read=target.stat().st_size,
         articles_parsed=1,
-        statements_executed=83,
+        statements_executed=84,
     )
 
 

@@ -32,7 +32,8 @@ class Pile:
 
     def discard(self, item: Item) -> None:
         """Take an item from it, if it is there."""
-        self._database.execute(f"DELETE FROM {self.table} WHERE item = ?", (item,))
+        if self.is_used:
+            self._database.execute(f"DELETE FROM {self.table} WHERE item = ?", (item,))
 
     def take(self) -> Iterator[Item]:
         """Take all from it, in order, also what is put on it meanwhile."""

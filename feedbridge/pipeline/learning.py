@@ -6,10 +6,13 @@ All of it happens in the caller's transaction, so that what the guards refuse wa
 import hashlib
 import logging
 import struct
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
+from operator import attrgetter
+
+import msgspec
 
 from feedbridge import scan
 from feedbridge.catalogue import Catalogue, Place, part_of
@@ -22,11 +25,21 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 3  # times that a file may change under our eyes before this run gives it up
 
+AHEAD = 64  # files of which the system is told before they are read
+
 UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it is looked at
 
 Progress = Callable[[int, int], None]  # files looked at, files in all as far as is known
 
 _STAMP = struct.Struct("<qqQ")
+
+
+class _Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that has to be read."""
+
+    stamp: Stamp
+    before: KnownFile | None  # what is known of it
+    place: Place
 
 
 def no_progress(done: int, total: int) -> None:
@@ -98,7 +111,8 @@ class Learner:
             else:
                 number = self._files.directory(found.root, self._archive.directory_of(found))
                 place = Place(number, part_of(found))
-                self._read(found, None, place)
+                for due in self._if_due(found, None, place):
+                    self._read(due)
                 self._unsettled.append(place)
         self._files.lose_missing()
         self._look_again()
@@ -148,31 +162,50 @@ class Learner:
 
     def _read_parts(self, number: int, changed: Mapping[int, tuple[Stamp, ...]], progress: Progress) -> None:
         waiting = sum(map(len, changed.values()))
-        for part, stamps in changed.items():
+        for done, due in enumerate(self._ahead(self._due(number, changed))):
+            progress(self.learnt.seen - waiting + done, self.learnt.seen)
+            self._read(due)
+        self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
+
+    def _due(self, number: int, changed: Mapping[int, tuple[Stamp, ...]]) -> Iterator[_Due]:
+        """Give the files of parts that have to be read, as they most likely lie on the disk."""
+        for part in sorted(changed):
             place = Place(number, part)
             were = {} if self.learnt.is_first else self._in_part(place)
-            for stamp in stamps:
-                progress(self.learnt.seen - waiting, self.learnt.seen)
-                self._read(stamp, were.pop(stamp.path, None), place)
-                waiting -= 1
+            for stamp in sorted(changed[part], key=attrgetter("inode")):
+                yield from self._if_due(stamp, were.pop(stamp.path, None), place)
             self._files.missing.add(were)
-        self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
+
+    def _ahead(self, due: Iterable[_Due]) -> Iterator[_Due]:
+        """Have the system fetch files before they are read: else a disk is asked for one after the other."""
+        expected: deque[_Due] = deque()
+        for one in due:
+            self._archive.expect(one.stamp)
+            expected.append(one)
+            if len(expected) > AHEAD:
+                yield expected.popleft()
+        yield from expected
 
     def _in_part(self, place: Place) -> dict[bytes, KnownFile]:
         return {known.stamp.path: known for known in self._files.in_part(place)}
 
-    def _read(self, stamp: Stamp, known: KnownFile | None, place: Place) -> None:
+    def _if_due(self, stamp: Stamp, known: KnownFile | None, place: Place) -> Iterator[_Due]:
+        """Give a file if it has to be read."""
         before = known or self._elsewhere(stamp.path)
-        if before and self._is_as_it_was(before, stamp):
-            if known is None:  # it was read here before, but seen elsewhere
-                self._files.put(before, place)
-            return
-        stamp, found = self._reader.read(stamp)
+        if before is None or not self._is_as_it_was(before, stamp):
+            yield _Due(stamp=stamp, before=before, place=place)
+        elif known is None:  # it was read here before, but seen elsewhere
+            self._files.put(before, place)
+
+    def _read(self, due: _Due) -> None:
+        # Where it was seen last it may have been missed since it became due.
+        self._files.missing.discard(due.stamp.path)
+        stamp, found = self._reader.read(due.stamp)
         if isinstance(found, Gone):
             self._files.missing.add([stamp.path])
-            self._unsettled.append(place)
+            self._unsettled.append(due.place)
         else:
-            self._recorder.record(stamp, before, found, place)
+            self._recorder.record(stamp, due.before, found, due.place)
 
     def _is_as_it_was(self, known: KnownFile, stamp: Stamp) -> bool:
         is_same = known.stamp == stamp and known.held_since is None
