@@ -27,13 +27,10 @@ def join(versions: Sequence[Version], *, measure: Callable[[Version], Measure]) 
 
     `measure` is dear, and asked only about the versions of articles that stand in several different files.
     """
-    measures = _measures(versions, measure)
-    speaker, *_ = ordered = _ranked(versions, measures)
-    said = measures[speaker.digest].fingerprint
-    published = min(version.published for version in ordered)
-    same = [version for version in ordered if measures[version.digest].fingerprint == said]
+    speaker, *_ = same = _speaking(versions, measure)
+    published = min(version.published for version in versions)
     since = min((version.since for version in same if version.since), default=published)
-    epochs = (version.epoch for version in ordered if version.epoch)
+    epochs = (version.epoch for version in versions if version.epoch)
     return Identity(
         key=speaker.key,
         guid=guid(speaker.key),
@@ -51,6 +48,16 @@ def join(versions: Sequence[Version], *, measure: Callable[[Version], Measure]) 
 def ranked(versions: Sequence[Version], *, measure: Callable[[Version], Measure]) -> Sequence[Version]:
     """Order the versions of one article, the one that speaks first; `measure` as above."""
     return _ranked(versions, _measures(versions, measure))
+
+
+def _speaking(versions: Sequence[Version], measure: Callable[[Version], Measure]) -> Sequence[Version]:
+    """Return the version that speaks, and after it all others that say the same."""
+    if len(versions) == 1:  # as nearly all articles: it saves a third of the time that joining takes
+        return versions
+    measures = _measures(versions, measure)
+    speaker, *_ = ordered = _ranked(versions, measures)
+    said = measures[speaker.digest].fingerprint
+    return [version for version in ordered if measures[version.digest].fingerprint == said]
 
 
 def _digest(digests: Iterable[bytes]) -> bytes:

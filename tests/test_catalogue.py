@@ -31,7 +31,7 @@ from feedbridge.catalogue import (
     part_of,
     put_aside,
 )
-from feedbridge.catalogue.database import Database, Parameters
+from feedbridge.catalogue.database import TOGETHER, Database, Parameters
 from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.entries import Entries
 from feedbridge.catalogue.files import PARTS, Files
@@ -2219,6 +2219,84 @@ def test_no_member_is_left_out_since_its_content_is_missing(catalogue):
     """That is a fault, and no shorter document."""
     with pytest.raises(TypeError):
         said(catalogue.entries, catalogue.documents, DIGESTS[0])
+
+
+# --- rows that wait for others ---------------------------------------------------------------
+
+PUT_FACT = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
+
+
+def test_rows_that_wait_are_there_for_whoever_asks():
+    """Each question, and each end of a transaction, comes after all that was to be written before."""
+    with Database(None) as opened:
+        with opened.transaction():
+            for number in range(TOGETHER + 1):
+                opened.execute_soon(PUT_FACT, (str(number), "1"))
+                opened.execute_soon(PUT_FACT, (str(number), "2"))
+            assert opened.value("SELECT count(*) FROM facts WHERE value = '2'") == TOGETHER + 1
+            opened.execute_soon(PUT_FACT, ("last", "3"))
+        assert opened.value("SELECT value FROM facts WHERE name = 'last'") == "3"
+        opened.execute_soon(PUT_FACT, ("outside", "4"))
+        assert opened.value("SELECT value FROM facts WHERE name = 'outside'") == "4"
+
+
+def test_rows_that_wait_go_with_their_transaction():
+    """What a transaction that fails was to write is not written by the next one."""
+    with Database(None) as opened:
+
+        def fail() -> None:
+            with opened.transaction():
+                opened.execute_soon(PUT_FACT, ("a", "1"))
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            fail()
+        with opened.transaction():
+            opened.execute_soon(PUT_FACT, ("b", "2"))
+        assert list(opened.rows("SELECT name FROM facts")) == [("b",)]
+
+
+def test_rows_that_wait_are_few():
+    """They are written when they are many, so that memory stays bounded; each counts at once."""
+    with Database(None) as opened, opened.transaction():
+        before = opened.statements
+        for number in range(3 * TOGETHER):
+            opened.execute_soon(PUT_FACT, (str(number), ""))
+            assert opened.statements == before + number + 1
+            assert opened._connection.total_changes >= number + 1 - TOGETHER  # noqa: SLF001  # only it tells
+
+
+def indexes(opened: Database) -> list[tuple[object, ...]]:
+    """Return all indexes that a statement made."""
+    return sorted(opened.rows("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index'"))
+
+
+def test_tables_are_filled_without_their_indexes():
+    """Meanwhile they have none but those of their keys; afterwards all, and those of others have stayed."""
+    with Database(None) as opened:
+        before = indexes(opened)
+        with opened.transaction(), opened.filling("files", "entries"):
+            left = indexes(opened)
+            assert {table for _, table, sql in set(before) - set(left)} == {"files", "entries"}
+            assert all(sql is None for _, table, sql in left if table in ("files", "entries"))
+            assert [row for row in before if row[1] == "grouped"] == [
+                row for row in left if row[1] == "grouped"
+            ]
+        assert indexes(opened) == before
+
+
+def test_filling_that_fails_leaves_the_indexes():
+    """They come back with all that the transaction takes back."""
+    with Database(None) as opened:
+        before = indexes(opened)
+
+        def fail() -> None:
+            with opened.transaction(), opened.filling("files"):
+                raise KeyError
+
+        with pytest.raises(KeyError):
+            fail()
+        assert indexes(opened) == before
 
 
 # --- how SQLite goes about it ------------------------------------------------------------

@@ -46,6 +46,25 @@ def main_feed(configured: Config) -> feedparser.FeedParserDict:
     return parsed
 
 
+def test_what_replaced_a_file_is_not_missed_with_it(configured, tmp_path, monkeypatch):
+    """Its inode tells another part of the directory, in which it was never seen, whichever comes first."""
+    monkeypatch.setattr("feedbridge.catalogue.files.PART_INODES", 1)
+    monkeypatch.setattr("feedbridge.catalogue.files.PARTS", 4)
+    archive(tmp_path / "in", count=40)
+    remembering = config.with_state(configured, file=tmp_path / "state.sqlite3")
+    run(remembering)
+    files = sorted((tmp_path / "in").iterdir(), key=lambda file: file.stat().st_ino)
+    for source, target in (
+        *zip(files[:4], files[24:28], strict=True),
+        *zip(files[30:34], files[9:13], strict=True),
+    ):
+        source.rename(target)
+    report = run(remembering).report
+    assert (report.entries, report.articles.held) == (32, 0)
+    run(config.for_directories(input=tmp_path / "in", output=tmp_path / "fresh"))
+    assert contents(tmp_path / "out") == contents(tmp_path / "fresh")
+
+
 def once(act):
     """Return a progress that acts once, when all headers are read and no body is."""
     remaining = [act]

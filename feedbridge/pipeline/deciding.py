@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -122,8 +123,9 @@ class Decider:
         after = self._join(self._measured(known), before) if known else None
         names = {feed_of(group) for one in (before, after) if one for group in one.groups}
         # Also where nothing is to be seen of it: what can be read again may stand in a feed again.
-        self._catalogue.documents.soil(names - self._soiled)
-        self._soiled |= names
+        if new := names - self._soiled:
+            self._catalogue.documents.soil(new)
+            self._soiled |= new
         if before != after:
             self._change(before, after)
 
@@ -224,6 +226,7 @@ def _shown(identity: Identity | None) -> Identity | None:
     return msgspec.structs.replace(identity, speaker=b"", versions=b"") if identity else None
 
 
+@lru_cache(maxsize=1024)  # asked of each article; there are few groups
 def feed_of(group: Group) -> str:
     """Return the name of a group's feed."""
     return f"{group.family}/{slug(group.name)}" if group.family else MAIN
