@@ -63,8 +63,10 @@ class Stage:
         listed = self._listed if self._tree.file_id(MANIFEST) else {}
         lists_both = self._write_list(both, standing=listed)
         lists_wanted = self._write_list(wanted, standing=both)
+        waiting = [*self._waiting["feed"], *self._waiting["page"]]
+        self._tree.secure([*lists_both, *waiting, *lists_wanted])
         self._put_in_place(lists_both)
-        self._put_in_place([*self._waiting["feed"], *self._waiting["page"]])
+        self._put_in_place(waiting)
         self._remove(changes.removed)
         self._put_in_place(lists_wanted)
         self._undo.pop_all()

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from feedbridge.standards.text import show
 FILE_MODE = 0o644
 _DIRECTORY_MODE = 0o755
 _SECOND_NS = 1_000_000_000
+_AT_ONCE = 8  # files that are made durable: 39 files of 0.7 MB cost some 20 ms so, one by one 100 to 400
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -193,13 +194,24 @@ class Tree:
         return Temporary(place=place, path=path)
 
     def write(self, temporary: Temporary, body: bytes) -> None:
-        """Make the temporary file, whole and durable."""
+        """Make the temporary file, whole; it is not durable before `secure`."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with self.reporting("write", temporary.place), self.opened(temporary.path, flags) as descriptor:
             grant(descriptor, FILE_MODE)
             rest = memoryview(body)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
+
+    def secure(self, temporaries: Sequence[Temporary]) -> None:
+        """Make temporary files durable, several at once: a disk takes them together, and waits once."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # an unchanged run writes nothing
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(self._secure, temporaries):
+                pass  # it raises what the system said of that file
+
+    def _secure(self, temporary: Temporary) -> None:
+        with self.reporting("write", temporary.place), self.opened(temporary.path, os.O_RDONLY) as descriptor:
             os.fsync(descriptor)
 
     def replace(self, temporary: Temporary) -> None:

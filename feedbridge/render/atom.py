@@ -41,8 +41,8 @@ def _write(entry: Entry, spec: FeedSpec) -> _Element:
     if summary := _summary(entry, spec):
         written.summary(summary, type="text")
     add_categories(written, entry)
-    written.register_extension(NAME, partial(_EntryExtension, entry=entry, spec=spec))
     element: _Element = written.atom_entry()
+    _complete(element, entry, spec)
     return element
 
 
@@ -65,26 +65,22 @@ class _FeedExtension(Value, frozen=True):
         rewrite(feed, "updated", rfc3339(self.document.updated))
 
 
-class _EntryExtension(Value, frozen=True):
-    entry: Entry
-    spec: FeedSpec
+def _complete(element: _Element, entry: Entry, spec: FeedSpec) -> None:
+    _mark_language(element, entry.language)
+    rewrite(element, "updated", rfc3339(entry.updated))
+    add_text(element, "published", rfc3339(entry.published))
+    for image in pictures(entry, spec):
+        _add_enclosure(element, image)
+    add_media(element, entry, spec)
 
-    def extend_atom(self, element: _Element) -> None:
-        self._mark_language(element)
-        rewrite(element, "updated", rfc3339(self.entry.updated))
-        add_text(element, "published", rfc3339(self.entry.published))
-        for image in pictures(self.entry, self.spec):
-            _add_enclosure(element, image)
-        add_media(element, self.entry, self.spec)
 
-    def _mark_language(self, element: _Element) -> None:
-        language = self.entry.language
-        element.set(_XML_LANG, language)
-        for content in element.iter("content"):
-            content.set(_XML_LANG, language)
-        for link in element.iter("link"):  # feedgen 1.0.0 drops all but the address
-            link.set("rel", "alternate")
-            link.set("hreflang", language)
+def _mark_language(element: _Element, language: str) -> None:
+    element.set(_XML_LANG, language)
+    for content in element.iter("content"):
+        content.set(_XML_LANG, language)
+    for link in element.iter("link"):  # feedgen 1.0.0 drops all but the address
+        link.set("rel", "alternate")
+        link.set("hreflang", language)
 
 
 def _add_enclosure(element: _Element, image: Image) -> None:

@@ -8,6 +8,7 @@ from feedbridge.model import Entry, FeedSpec, Image
 
 NAME: Final = "feedbridge"  # under which feedgen knows our extensions
 MEDIA: Final = "http://search.yahoo.com/mrss/"
+_CONTENT, _TITLE, _THUMBNAIL = (f"{{{MEDIA}}}{name}" for name in ("content", "title", "thumbnail"))
 
 
 def add_text(parent: _Element, name: str, text: str) -> None:
@@ -34,21 +35,20 @@ def add_media(parent: _Element, entry: Entry, spec: FeedSpec) -> None:
     """
     shown = pictures(entry, spec)
     for image in shown:
-        _add_content(parent, image, entry)
+        _add_content(parent, image, is_lead=image == entry.lead)
     if entry.lead in shown:
-        SubElement(parent, f"{{{MEDIA}}}thumbnail", url=entry.lead.url)
+        SubElement(parent, _THUMBNAIL, url=entry.lead.url)
 
 
-def _add_content(parent: _Element, image: Image, entry: Entry) -> None:
-    content = SubElement(parent, f"{{{MEDIA}}}content", url=image.url, medium="image")
-    known = {
-        "type": image.type,
-        "isDefault": "true" if image == entry.lead else "",
-        "width": str(image.width or ""),
-        "height": str(image.height or ""),
-    }
-    for name, value in known.items():
-        if value:
-            content.set(name, value)
+def _add_content(parent: _Element, image: Image, *, is_lead: bool) -> None:
+    content = SubElement(parent, _CONTENT, url=image.url, medium="image")
+    if image.type:
+        content.set("type", image.type)
+    if is_lead:
+        content.set("isDefault", "true")
+    if image.width:
+        content.set("width", str(image.width))
+    if image.height:
+        content.set("height", str(image.height))
     if image.caption:
-        SubElement(content, f"{{{MEDIA}}}title", type="plain").text = image.caption
+        SubElement(content, _TITLE, type="plain").text = image.caption

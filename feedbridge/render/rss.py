@@ -1,6 +1,6 @@
 """RSS 2.0, by feedgen and an extension: dates, Dublin Core and Media RSS."""
 
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from typing import Final
 
@@ -47,10 +47,10 @@ def _write(entry: Entry, spec: FeedSpec) -> _Element:
         item.content(entry.content, type="html")
     _add_enclosure(item, entry, spec)
     if spec.source_feeds_url:
-        item.source(_source_address(entry, spec), entry.source_name)
+        item.source(_source_address(spec.source_feeds_url, entry.source), entry.source_name)
     add_categories(item, entry)
-    item.register_extension(NAME, partial(_ItemExtension, entry=entry, spec=spec))
     element: _Element = item.rss_entry()
+    _complete(element, entry, spec)
     return element
 
 
@@ -63,8 +63,9 @@ def _add_enclosure(item: FeedEntry, entry: Entry, spec: FeedSpec) -> None:
         item.enclosure(entry.lead.url, 0, entry.lead.type)  # 0: its length is unknown
 
 
-def _source_address(entry: Entry, spec: FeedSpec) -> str:
-    return f"{spec.source_feeds_url}{slug(entry.source)}/{RSS.file}"
+@lru_cache(maxsize=256)
+def _source_address(feeds_url: str, source: str) -> str:
+    return f"{feeds_url}{slug(source)}/{RSS.file}"
 
 
 class _ChannelExtension(Value, frozen=True):
@@ -77,13 +78,9 @@ class _ChannelExtension(Value, frozen=True):
         rewrite(rss, "lastBuildDate", rfc822(self.document.updated))
 
 
-class _ItemExtension(Value, frozen=True):
-    entry: Entry
-    spec: FeedSpec
-
-    def extend_rss(self, item: _Element) -> None:
-        add_text(item, "pubDate", rfc822(self.entry.published))
-        if self.entry.author:  # RSS's own <author> is for addresses of electronic mail
-            add_text(item, f"{{{_DUBLIN_CORE}}}creator", self.entry.author)
-        add_text(item, f"{{{_DUBLIN_CORE}}}language", self.entry.language)
-        add_media(item, self.entry, self.spec)
+def _complete(item: _Element, entry: Entry, spec: FeedSpec) -> None:
+    add_text(item, "pubDate", rfc822(entry.published))
+    if entry.author:  # RSS's own <author> is for addresses of electronic mail
+        add_text(item, f"{{{_DUBLIN_CORE}}}creator", entry.author)
+    add_text(item, f"{{{_DUBLIN_CORE}}}language", entry.language)
+    add_media(item, entry, spec)
