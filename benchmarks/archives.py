@@ -94,15 +94,21 @@ class Sample(Value, frozen=True):
     raw: bytes
 
 
-def fill(directory: Path, *, count: int, seed: int, newest: datetime) -> None:
-    """Write an archive of so many files, of which the last one came at `newest`."""
+def fill(directory: Path, *, count: int, seed: int, newest: datetime, is_flat: bool = False) -> None:
+    """Write an archive of so many files, of which the last one came at `newest`; or all in one directory."""
     folders: set[str] = set()
     for sample in samples(count=count, seed=seed, newest=newest):
-        folder, _, _ = sample.path.rpartition("/")
+        path = place_of(sample, is_flat=is_flat)
+        folder, _, _ = path.rpartition("/")
         if folder not in folders:
             (directory / folder).mkdir(parents=True)
             folders.add(folder)
-        (directory / sample.path).write_bytes(sample.raw)
+        (directory / path).write_bytes(sample.raw)
+
+
+def place_of(sample: Sample, *, is_flat: bool) -> str:
+    """Return the path of an article; where all lie in one directory, a name that says the same."""
+    return sample.path.replace("/", "-") if is_flat else sample.path
 
 
 def samples(*, count: int, seed: int, newest: datetime) -> Iterator[Sample]:

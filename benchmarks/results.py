@@ -68,8 +68,12 @@ def machine() -> Machine:
 
 def show(title: str, goals: Sequence[Goal]) -> None:
     """Print a table of numbers with their goals."""
-    rows = [goal.cells() for goal in goals]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    table(title, [goal.cells() for goal in goals])
+
+
+def table(title: str, rows: Sequence[Sequence[str]]) -> None:
+    """Print rows, of which each has as many cells, in columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     say(title)
     for row in rows:
         say("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
