@@ -1,6 +1,7 @@
 """config.rules: what a file of a site rule may say, and what the shipped ones do."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -72,6 +73,22 @@ def test_shipped_rules_load():
     """What is installed is whole, and is read once."""
     assert "dw" in [rule.slug for rule in load_sites().rules]
     assert load_sites() is load_sites()
+
+
+def test_shipped_rules_are_without_mistakes(tmp_path):
+    """A start takes them as they stand; a copy of them is checked, and says the same."""
+    shutil.copytree(Path(rules.__file__).parents[1] / "sites", tmp_path / "sites")
+    mine = own(tmp_path / "mine", example=RULE, dw='zone = "Europe/Berlin"')
+    assert rules.read_sites(tmp_path / "sites", own=mine) == load_sites(own=mine)
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"), [("key = ['(']", "missing ): ("), ("zone = 1", "the name of a time")]
+)
+def test_rules_of_ones_own_are_checked_at_once(text, mistake, tmp_path):
+    """Also those that change a rule that is shipped."""
+    with pytest.raises(ConfigError, match=re.escape(mistake)):
+        load_sites(own=own(tmp_path / "mine", dw=text))
 
 
 def test_a_rule_inherits_what_it_leaves_open(tmp_path):

@@ -46,7 +46,7 @@ def read(file: str) -> tuple[Article, Content]:
     if not file:
         pytest.skip(f"there is no corpus at {CORPUS.relative_to(SHARED.parent)} beside the checkout")
     path = CORPUS / file
-    article = parse.parse(bytes(Path(file)), path.read_bytes(), sites=SITES)
+    article = parse.explain(bytes(Path(file)), path.read_bytes(), sites=SITES)
     assert isinstance(article, Article), article
     return article, normalise(article, sites=SITES, wishes=Wishes(language="zh"))
 

@@ -363,6 +363,19 @@ def test_any_text_is_a_midnight_in_utc_or_none(text):
     assert dates.parse_day(text) is None or dates.parse_moment(text, zone="UTC") is None
 
 
+@given(
+    st.from_regex(
+        r"(19|20|21)[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]", fullmatch=True
+    ),
+    st.from_regex(r"([.,][0-9]{1,9})?Z?", fullmatch=True),
+)
+@settings(max_examples=400, deadline=None)
+def test_a_moment_as_programs_write_it_is_read_as_any_other(moment, fraction):
+    """White space goes, but takes a text off the way of those in which there is nothing to fold."""
+    read = dates.parse_moment(moment + fraction, zone=SHANGHAI)
+    assert dates.parse_moment(f" {moment}{fraction}", zone=SHANGHAI) == read
+
+
 @given(instants, offsets)
 @settings(max_examples=200, deadline=None)
 def test_written_moments_read_back(when, offset):

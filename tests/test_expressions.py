@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feedbridge.standards.expressions import ExpressionError, compiled
+from feedbridge.standards.expressions import ExpressionError, any_of, compiled
 
 LONG = 200_000  # characters: a backtracking engine would still be at it when the sun burns out
 
@@ -106,3 +106,19 @@ def test_the_whole_text_must_match():
     assert compiled("a").fullmatch("a")
     assert not compiled("a").fullmatch("ba")
     assert not compiled("a").fullmatch("a\n")
+
+
+def test_a_place_between_the_bytes_of_a_character_is_no_fault():
+    r"""RE2 finds `\B` there."""
+    found = compiled(r"\B").search("aé")
+    assert found is not None
+    assert found[0] == ""
+
+
+@given(st.lists(st.sampled_from(["(?i)^A", "b$", "é", "a|c", "(?i)x", "[0-9]"]), min_size=1).map(tuple))
+@settings(max_examples=100, deadline=None)
+def test_any_of_some_is_found_where_one_of_them_is(patterns):
+    """Options and alternatives of one do not reach the others."""
+    for text in ("", "a", "A", "bc", "ab", "É", "éX", "xB", "c1", "C"):
+        expected = any(compiled(pattern).search(text) for pattern in patterns)
+        assert (any_of(patterns).search(text) is not None) is expected

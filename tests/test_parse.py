@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedbridge import parse
@@ -143,7 +143,8 @@ def test_rule_2_window(offset):
 @pytest.mark.parametrize("epoch", ["abc", "", "0", "99999999999999999999999", "-5", "599616000"])
 def test_bad_epoch_is_absent_and_said(epoch):
     """An epoch that is no time from 1990 to 2100 counts as absent; explain shows why."""
-    found = article(epoch=epoch, body=DATE_LINE)
+    found = parse.explain(b"a.txt", raw(epoch=epoch, body=DATE_LINE), sites=SITES)
+    assert isinstance(found, Article)
     assert found.version.epoch is None
     assert any(decision.rule == "epoch" and "1990" in decision.reason for decision in found.decisions)
 
@@ -391,7 +392,8 @@ def test_a_date_in_a_directory_is_none():
 
 def test_every_date_is_said_with_its_reason():
     """`explain` shows each date that was found, and why one won."""
-    found = from_text(shape_b(body=DATE_LINE), b"2021-05-23.md")
+    found = parse.explain(b"2021-05-23.md", shape_b(body=DATE_LINE).encode(), sites=SITES)
+    assert isinstance(found, Article)
     said = {decision.rule: decision.outcome for decision in found.decisions}
     assert said["epoch"] == "2024-01-31T15:47:03Z"
     assert said["date line"] == "2024-01-31T15:35:24Z"
@@ -436,9 +438,9 @@ def test_every_date_is_said_with_its_reason():
 )
 def test_front_matter_is_read_whatever_it_is(lines, expected):
     """Front matter is YAML by intention; what is wrong in it loses nothing else."""
-    found, rest = frontmatter.split(["---", *lines.split("\n"), "---", "body"])
+    found, rest = frontmatter.split(f"---\n{lines}\n---\nbody")
     assert found == expected
-    assert list(rest) == ["body"]
+    assert rest == "body"
 
 
 @pytest.mark.parametrize(
@@ -454,9 +456,9 @@ def test_front_matter_is_read_whatever_it_is(lines, expected):
 )
 def test_front_matter_without_its_end(lines, link, rest):
     """A missing end loses neither the keys nor the body."""
-    found, after = frontmatter.split(lines)
+    found, after = frontmatter.split("\n".join(lines))
     assert (found.link if found else None) == link
-    assert list(after) == rest
+    assert after == "\n".join(rest)
 
 
 # --- what is no article ---------------------------------------------------------------
@@ -507,9 +509,78 @@ def test_ignored_without_any_sign(source):
     assert isinstance(parsed(source), Ignored)
 
 
+PARTS_OF_A_HEAD = (
+    *(
+        "<!--1706716023000-->",
+        "<!--NaN-->",
+        "<!-- -1 -->",
+        "<!--x-->",
+        "---",
+        "---\n",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+    ),
+    *(
+        "from: x",
+        "From :",
+        "title: x",
+        "日期：",
+        "[a](b)\n---",
+        "](",
+        ")",
+        "\0",
+        "\ufeff",
+        "\ufffd",
+        "\xa0",
+        "x\n" * 39,
+    ),
+)
+heads = st.lists(st.sampled_from(PARTS_OF_A_HEAD), max_size=9).map("".join)
+
+
+@given(heads, st.binary(max_size=3))
+@settings(max_examples=400, deadline=None)
+def test_everyday_sign_is_seen_as_any_other(head, strange):
+    """A mark of byte order goes, but takes a file off the way of those that begin as programs write them."""
+    source = head.encode() + strange
+    assert parse.has_sign(source) == parse.has_sign("\ufeff".encode() + source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(raw(body=DATE_LINE), id="an article"),
+        pytest.param(shape_b("NaN").encode(), id="with front matter"),
+        pytest.param(raw(epoch=None), id="no date"),
+        pytest.param(raw(url="mailto:a@e.org"), id="no link"),
+        pytest.param(b"x", id="ignored"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_explaining_changes_nothing(source):
+    """What is found is the same, whether anyone asks why or not; of what has a header there are reasons."""
+    found, explained = parsed(source), parse.explain(b"a.txt", source, sites=SITES)
+    if isinstance(explained, Article) or (isinstance(explained, Rejected) and explained.code == "no-date"):
+        assert explained.decisions
+        explained = msgspec.structs.replace(explained, decisions=())
+    assert found == explained
+
+
+@given(st.lists(st.sampled_from(["\n", " \n", "\u3000\t\n", "\x85\n"]), max_size=4).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_blank_lines_between_the_parts_of_a_header_mean_nothing(blank):
+    """However many there are, and of whatever white space."""
+    parts = ("", FRONT, "<!--1706716023000-->\n", "[a](b)\n", "------\n", "<p>Words.</p>\n", "")
+    assert headers.read(blank.join(parts)) == headers.read("".join(parts))
+    feed_date = ("", "[a](b)\n", "------\n", "日期：Wed, 31 Jan 2024\n", "<p>Words.</p>")
+    assert headers.read(blank.join(feed_date)) == headers.read("".join(feed_date))
+
+
 def test_bad_bytes_become_replacement_characters_and_are_counted():
     """Decoding never fails; what it replaced is counted for explain, the file's own U+FFFD is not."""
-    found = parsed(raw(body="<p>a\ufffd") + b"\xff\xfe")
+    found = parse.explain(b"a.txt", raw(body="<p>a\ufffd") + b"\xff\xfe", sites=SITES)
     assert isinstance(found, Article)
     assert found.body.count("\ufffd") == 3
     assert [decision.outcome for decision in found.decisions if decision.rule == "encoding"] == ["2 × U+FFFD"]

@@ -50,6 +50,12 @@ def test_rule_covers_its_hosts_and_those_below(url, slug):
     assert apply.rule_for(url, known).slug == slug
 
 
+def test_rules_of_other_sites_are_not_mixed_up():
+    """What is remembered of a host belongs to these rules: a configuration may be read anew."""
+    for slug in ("a", "b", "a"):
+        assert apply.rule_for("https://example.org/", sites(rule(slug, "example.org"))).slug == slug
+
+
 def test_first_of_two_rules_for_a_host_holds():
     """Rules have an order."""
     assert (
@@ -241,6 +247,12 @@ def test_address_of_no_picture_is_searched_for():
     known = sites(not_pictures=("^https://a/", "/icon-"))
     addresses = ("https://a/1.png", "https://b/icon-1.png", "https://b/https://a/1.png")
     assert [apply.is_no_picture(url, known) for url in addresses] == [True, True, False]
+
+
+def test_without_expressions_every_address_may_be_a_picture_or_a_player():
+    """An empty list fits nothing."""
+    assert not apply.is_no_picture("https://a/", sites())
+    assert not apply.is_no_player("https://a/", sites())
 
 
 def test_player_is_the_first_whose_address_matches():

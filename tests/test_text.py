@@ -36,6 +36,13 @@ def test_rule_8_text_holds_what_xml_can(written, kept):
 
 @given(any_text)
 @settings(deadline=None)
+def test_rule_8_takes_nothing_from_a_text_for_what_another_part_of_it_holds(written):
+    """A text that is as it should be has a way of its own, and the same is left of it."""
+    assert text.xml_text(f"{written}\x08") == text.xml_text(written)
+
+
+@given(any_text)
+@settings(deadline=None)
 def test_rule_8_leaves_no_other_character(written):
     """Whatever comes in, each character that is left is one, has an encoding, and is in XML's Char."""
     kept = text.xml_text(written)

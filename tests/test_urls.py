@@ -216,6 +216,14 @@ def test_absolute_gives_a_uri_or_nothing(reference, base):
     assert urls.absolute(found, base) == found
 
 
+@given(st.one_of(references, web_addresses, web_addresses.map(lambda url: url.replace(":8080", ""))))
+@settings(max_examples=400, deadline=None)
+def test_everyday_address_is_read_as_any_other(url):
+    """A control character goes, but takes an address off the way of those that are as they have to be."""
+    assert urls.absolute(url + "\x08", BASE) == urls.absolute(url, BASE)
+    assert (urls.host(url + "\x08"), canonical(url + "\x08")) == (urls.host(url), canonical(url))
+
+
 @given(web_addresses)
 @settings(max_examples=200, deadline=None)
 def test_absolute_leaves_every_valid_web_address(url):

@@ -10,7 +10,6 @@ import msgspec
 
 from feedbridge.errors import RIGHTS, StateError
 from feedbridge.model import DaemonState
-from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
 _MODE = 0o600
@@ -35,6 +34,8 @@ class Presence:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
+        from feedbridge.standards.dates import rfc3339  # noqa: PLC0415  # as in moments
+
         told = msgspec.json.encode(
             {
                 "next_run": rfc3339(daemon.next_run) if daemon.next_run else None,

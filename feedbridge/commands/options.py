@@ -1,7 +1,6 @@
 """The options that every command takes, before its name or after it, and those that name directories."""
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -183,6 +182,8 @@ def _meant(strays: Sequence[str], asked: Options, *, command: str | None) -> str
     """Say how to give the directories that were given without an option; "" where that cannot be told."""
     if not (strays and os.path.isdir(strays[0])):  # noqa: PTH112  # a Path's method fails where this says no
         return ""
+    import shlex  # noqa: PLC0415  # only for mistakes
+
     others = "--output DIR" if command == "run" else "--output and --state as `feedbridge run` had them"
     match [shlex.quote(stray) for stray in strays], asked.input, asked.output:
         case [name], None, None if not asked.config and _has_configuration(strays[0]):

@@ -14,7 +14,6 @@ from feedbridge.commands import options, terminal
 from feedbridge.config import Config
 from feedbridge.errors import UsageError
 from feedbridge.model import Change, Report
-from feedbridge.standards.dates import rfc3339
 from feedbridge.standards.text import show
 
 STRICT_EXIT = 3
@@ -137,6 +136,8 @@ def _what(change: Change) -> str:
 
 
 def _reasons(change: Change) -> Iterator[str]:
+    from feedbridge.standards.dates import rfc3339  # noqa: PLC0415  # its expressions: 2 ms
+
     before, after = change.before, change.after
     if before is None:
         return

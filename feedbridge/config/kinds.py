@@ -17,10 +17,11 @@ import msgspec
 
 from feedbridge.config.words import listed, nearest, shown
 from feedbridge.model import Address
-from feedbridge.standards import crontab, dates, language, urls
+from feedbridge.standards import crontab, urls
 from feedbridge.standards.crontab import Crontab
 from feedbridge.standards.text import close_bidi, fold, xml_text
 
+UTC = "UTC"  # the zone that is always there
 DEFAULT_PORT = 8000
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}/"  # where `feedbridge serve` answers
 
@@ -204,6 +205,8 @@ def _reference(value: object) -> str:
 
 
 def _language(value: object) -> str:
+    from feedbridge.standards import language  # noqa: PLC0415  # 4 ms that not every configuration needs
+
     if not isinstance(value, str) or not language.is_tag(value):
         raise Refused
     return value
@@ -237,7 +240,11 @@ def _crontab(value: object) -> Crontab:
 
 
 def _zone(value: object) -> str:
-    if not isinstance(value, str) or not dates.is_zone(value):
+    if value == UTC:
+        return UTC
+    from feedbridge.standards.dates import is_zone  # noqa: PLC0415  # with zoneinfo 8 ms that few need
+
+    if not isinstance(value, str) or not is_zone(value):
         raise Refused
     return value
 

@@ -30,6 +30,7 @@ from feedbridge.config.kinds import (
     REFERENCE,
     SIZE,
     TEXT,
+    UTC,
     ZONE,
     Kind,
     any_of,
@@ -88,7 +89,7 @@ KEYS = (
     Key("guards", "forget_after", DURATION_OR_NEVER, "never"),
     Key("schedule", "every", DURATION, "5 min"),
     Key("schedule", "cron", CRONTAB, Derived(words="none")),
-    Key("schedule", "timezone", ZONE, "UTC"),
+    Key("schedule", "timezone", ZONE, UTC),
     Key("schedule", "watch", FLAG, True),  # noqa: FBT003  # as above
     Key("schedule", "budget", DURATION, "30 min"),
     Key("serve", "host", HOST, "127.0.0.1"),

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from feedbridge.standards.text import shorten, show
 
@@ -26,6 +25,8 @@ def shown_name(name: str) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the question whether the nearest right name is meant, "" where none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only for mistakes
+
     by_lower = {right.lower(): right for right in names}
     return "".join(
         f'did you mean "{by_lower[near]}"?'

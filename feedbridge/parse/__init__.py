@@ -9,7 +9,10 @@ and without a markup parser. What a body says is the business of `normalise`.
 """
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+
+import msgspec
 
 from feedbridge.model import Article, Decision, Ignored, Rejected, SiteRule, Sites, Version
 from feedbridge.parse import dating, headers
@@ -25,23 +28,31 @@ _NO_LINK = "there is neither a title line, [title](address), nor front matter th
 
 def has_sign(head: bytes) -> bool:
     """Tell whether the first `SIGN_BYTES` of a file show any sign of an article."""
-    return headers.has_sign(head[:SIGN_BYTES].decode("utf-8", "replace"))
+    return headers.has_sign(head[:SIGN_BYTES])
 
 
 def parse(path: bytes, raw: bytes, *, sites: Sites) -> Article | Ignored | Rejected:
-    """Read one file; whatever it holds, the answer is a value."""
-    if not raw.strip():
-        return Rejected(path=path, code="empty", detail="the file is empty")
-    if not has_sign(raw):
-        return Ignored(path=path, reason="no sign of an article in its first 4 KiB")
-    source, bad = _decode(raw)
-    header = headers.read(text.xml_text(source))
-    if header is None:
-        return Rejected(path=path, code="no-link", detail=_NO_LINK)
-    if not urls.is_web(header.link):
-        detail = f"its address is no usable http(s) one: {text.shorten(header.link, 80)!r}"
-        return Rejected(path=path, code="no-link", detail=detail)
-    return _article(path, raw, header, bad=bad, sites=sites)
+    """Read one file; whatever it holds, the answer is a value, without the decisions that `explain` gives."""
+    header = _header(path, raw)
+    return _article(path, raw, header, sites) if isinstance(header, Header) else header
+
+
+def explain(path: bytes, raw: bytes, *, sites: Sites) -> Article | Ignored | Rejected:
+    """Read one file as `parse` does, and give every decision with it: to word them takes as long again."""
+    header = _header(path, raw)
+    if not isinstance(header, Header):
+        return header
+    found = _article(path, raw, header, sites)
+    rule = apply.rule_for(header.link, sites)
+    line = apply.date_line(header.body, rule)
+    decisions = (
+        Decision(rule="shape", outcome=header.shape),
+        *_encoding(_decode(raw)[1]),
+        Decision(rule="site rule", outcome=rule.slug or "the general one"),
+        *dating.decisions(header, line, rule=rule, name=_name(path)),
+        *(_facts(found, sites) if isinstance(found, Article) else ()),
+    )
+    return msgspec.structs.replace(found, decisions=decisions)
 
 
 def dated_ahead(article: Article, *, now: datetime) -> Rejected | None:
@@ -65,22 +76,30 @@ def dated_ahead(article: Article, *, now: datetime) -> Rejected | None:
     )
 
 
-def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites) -> Article | Rejected:
+def _header(path: bytes, raw: bytes) -> Header | Ignored | Rejected:
+    if not raw or raw.isspace():
+        return Rejected(path=path, code="empty", detail="the file is empty")
+    if not has_sign(raw):
+        return Ignored(path=path, reason="no sign of an article in its first 4 KiB")
+    header = headers.read(text.xml_text(_decode(raw)[0]))
+    if header is None:
+        return Rejected(path=path, code="no-link", detail=_NO_LINK)
+    if not urls.is_web(header.link):
+        detail = f"its address is no usable http(s) one: {text.shorten(header.link, 80)!r}"
+        return Rejected(path=path, code="no-link", detail=detail)
+    return header
+
+
+def _article(path: bytes, raw: bytes, header: Header, sites: Sites) -> Article | Rejected:
     rule = apply.rule_for(header.link, sites)
     line = apply.date_line(header.body, rule)
     dated = dating.settle(header, line, rule=rule, name=_name(path))
-    decisions = (
-        Decision(rule="shape", outcome=header.shape),
-        *_encoding(bad),
-        Decision(rule="site rule", outcome=rule.slug or "the general one"),
-        *dated.decisions,
-    )
     if dated.published is None:
-        epoch = dated.decisions[0].reason
+        epoch = dating.epoch_reason(header.epoch, dated.epoch)
         detail = f"{epoch}, and neither body, front matter, feed's date nor file name gives one"
-        return Rejected(path=path, code="no-date", detail=detail, decisions=decisions)
+        return Rejected(path=path, code="no-date", detail=detail)
     title = text.fold(text.decode_entities(header.title or header.front.title))
-    named, tags = (_lines(listed) for listed in (header.front.categories, header.front.tags))
+    named, tags = _lines(header.front.categories), _lines(header.front.tags)
     source, source_name = apply.source_of(header.link, next(iter(named), ""), sites)
     version = Version(
         path=path,
@@ -91,25 +110,25 @@ def _article(path: bytes, raw: bytes, header: Header, *, bad: int, sites: Sites)
         source=source,
         source_name=source_name,
     )
-    author = _author(header, line, rule)
-    categories = tuple(dict.fromkeys((*named, *tags)))
     return Article(
         version=version,
         shape=header.shape,
         title=title,
         link=header.link,
-        author=author,
-        categories=categories,
+        author=_author(header, line, rule),
+        categories=tuple(dict.fromkeys((*named, *tags))),
         body=header.body[: line.start] + header.body[line.end :] if line else header.body,
-        decisions=(
-            *decisions,
-            Decision(rule="author", outcome=author or "none"),
-            Decision(rule="categories", outcome=", ".join(categories) or "none"),
-            Decision(rule="source", outcome=source, reason=source_name),
-            Decision(rule="canonical address", outcome=apply.canonical_of(header.link, sites)),
-            Decision(rule="key", outcome=version.key, reason=_key_reason(version.key)),
-        ),
+        decisions=(),
     )
+
+
+def _facts(article: Article, sites: Sites) -> Iterator[Decision]:
+    version = article.version
+    yield Decision(rule="author", outcome=article.author or "none")
+    yield Decision(rule="categories", outcome=", ".join(article.categories) or "none")
+    yield Decision(rule="source", outcome=version.source, reason=version.source_name)
+    yield Decision(rule="canonical address", outcome=apply.canonical_of(article.link, sites))
+    yield Decision(rule="key", outcome=version.key, reason=_key_reason(version.key))
 
 
 def _name(path: bytes) -> str:
@@ -124,7 +143,8 @@ def _author(header: Header, line: apply.DateLine | None, rule: SiteRule) -> str:
 
 def _lines(listed: tuple[str, ...]) -> tuple[str, ...]:
     """Return texts of a list as plain texts; what is empty or stands there twice is nothing more."""
-    return tuple(dict.fromkeys(filter(None, (text.fold(text.decode_entities(one)) for one in listed))))
+    folded = [text.fold(text.decode_entities(one)) for one in listed]
+    return tuple(dict.fromkeys(filter(None, folded)))
 
 
 def _decode(raw: bytes) -> tuple[str, int]:

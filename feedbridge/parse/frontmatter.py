@@ -15,7 +15,7 @@ from feedbridge.standards import text
 MAX_LINES = 100  # real ones have eight keys
 MAX_CATEGORIES = 50  # of each list; real ones have one or two
 
-_FENCE = re.compile(r"---[ \t]*")
+_FENCE = re.compile(r"---[ \t]*(?:\n|\Z)")
 _END = re.compile(r"(?:---|\.\.\.)[ \t]*")
 _KEY = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?:[ \t]+(.*))?")
 _ITEM = re.compile(r"[ \t]*-[ \t]+(.*)")
@@ -37,19 +37,20 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
 
 
-def split(lines: Sequence[str]) -> tuple[FrontMatter | None, Sequence[str]]:
-    """Read the front matter with which lines begin, None if there is none, and give the rest of them.
+def split(source: str) -> tuple[FrontMatter | None, str]:
+    """Read the front matter with which a text begins, None if there is none, and give the rest of it.
 
     Where its end is missing, it ends before the first line that cannot belong to it.
     """
-    if not lines or not _FENCE.fullmatch(lines[0]):
-        return None, lines
-    inner = lines[1 : MAX_LINES + 1]
+    if not _FENCE.match(source):
+        return None, source
+    lines = source.split("\n", MAX_LINES + 1)[1:]
+    inner = lines[:MAX_LINES]
     end = next((place for place, line in enumerate(inner) if _END.fullmatch(line)), None)
     if end is not None:
-        return _read(inner[:end]), lines[end + 2 :]
+        return _read(inner[:end]), "\n".join(lines[end + 1 :])
     end = next((place for place, line in enumerate(inner) if not _belongs(line)), len(inner))
-    return (_read(inner[:end]), lines[end + 1 :]) if end else (None, lines)
+    return (_read(inner[:end]), "\n".join(lines[end:])) if end else (None, source)
 
 
 def _belongs(line: str) -> bool:

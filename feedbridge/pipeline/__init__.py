@@ -7,7 +7,6 @@
 are normalised, too.) A stateless run goes the same way, with a catalogue that forgets everything.
 """
 
-from feedbridge.pipeline.explanation import Explanation
 from feedbridge.pipeline.learning import Progress, no_progress
 from feedbridge.pipeline.looking import Asked, Outcome
 from feedbridge.pipeline.reports import as_json
@@ -16,7 +15,6 @@ from feedbridge.pipeline.statuses import Status, ago, status
 
 __all__ = [
     "Asked",
-    "Explanation",
     "Outcome",
     "Progress",
     "Status",

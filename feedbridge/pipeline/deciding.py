@@ -13,7 +13,6 @@ from itertools import islice
 
 import msgspec
 
-from feedbridge import identity
 from feedbridge.catalogue import Catalogue
 from feedbridge.errors import GuardError
 from feedbridge.model import (
@@ -167,6 +166,8 @@ class Decider:
         return self._joined(comparable or tuple(versions.values()), by_path)
 
     def _joined(self, versions: Sequence[Version], by_path: Mapping[bytes, KnownFile]) -> Identity:
+        from feedbridge import identity  # noqa: PLC0415  # not every run needs it
+
         joined = identity.join(versions, measure=lambda version: self.measure(by_path[version.path]))
         if by_path[joined.speaker].is_readable:
             return joined

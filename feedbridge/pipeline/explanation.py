@@ -49,7 +49,7 @@ def explain_article(look: Look, wanted: str) -> Explanation:
         return _explain_unseen(look, path)
     if known.held_since:
         return _explain_held(known, _ignored(look).get(known.path))
-    _, found = look.reader.read(known.stamp)
+    found = look.reader.explain(known.stamp)
     if isinstance(found, Article) and isinstance(known.found, Rejected):
         found = msgspec.structs.replace(
             known.found, decisions=found.decisions

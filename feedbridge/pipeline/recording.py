@@ -9,7 +9,6 @@ from feedbridge.catalogue import Catalogue, Place
 from feedbridge.model import Article, Gone, Header, Ignored, KnownFile, Measure, Rejected, Stamp, Version
 from feedbridge.pipeline.reader import ArticleFailed, Found, Reader
 from feedbridge.selection import sizes_of
-from feedbridge.standards.dates import EPOCH
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
@@ -186,6 +185,8 @@ class Recorder:
 
     def _edited(self, stamp: Stamp, version: Version) -> datetime:
         """Return when a file was edited: by its own word, never after now, nor before its epoch."""
+        from feedbridge.standards.dates import EPOCH  # noqa: PLC0415  # 2 ms that an unchanged run does not need
+
         seconds = min(stamp.mtime_ns // _SECOND_NS, int(self._now.timestamp()))
         return max(EPOCH + timedelta(seconds=max(0, seconds)), version.epoch or EPOCH)
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from feedbridge import catalogue as memory
 from feedbridge import publish
@@ -13,12 +13,14 @@ from feedbridge.config import Config
 from feedbridge.errors import FeedbridgeError, LockedError, StateError, UsageError
 from feedbridge.model import Document, FeedCounts, Ran, Report
 from feedbridge.pipeline import reports
-from feedbridge.pipeline.explanation import Explanation, explain_article
 from feedbridge.pipeline.learning import Progress, no_progress
 from feedbridge.pipeline.looking import Asked, Look, Outcome
 from feedbridge.pipeline.pairs import check_pair
 from feedbridge.pipeline.reader import Turn, open_archive
 from feedbridge.standards.text import show
+
+if TYPE_CHECKING:
+    from feedbridge.pipeline.explanation import Explanation
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +74,14 @@ def preview(
     return _looking(config, Look.compare, now=now, asked=asked or Asked(), progress=progress)
 
 
-def explain(config: Config, article: str, *, now: datetime) -> Explanation:
+def explain(config: Config, article: str, *, now: datetime) -> "Explanation":
     """Say every decision about one article, named by its file or by its entry's id.
 
     Raises: UsageError if there is no such article; InputError, StateError, LockedError.
     """
+    from feedbridge.pipeline.explanation import explain_article  # noqa: PLC0415  # with what it imports 3 ms
 
-    def act(look: Look) -> Explanation:
+    def act(look: Look) -> "Explanation":
         while True:
             try:
                 return explain_article(look, article)

@@ -6,10 +6,11 @@ The expressions of the rules are taken as they stand; `config` has checked them.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from feedbridge.model import Mark, SiteRule, Sites, Value
 from feedbridge.standards import text, urls
-from feedbridge.standards.expressions import compiled
+from feedbridge.standards.expressions import any_of, compiled
 
 HEAD = 4096  # characters of a body in which its date line stands, and far more than one needs
 MAX_KEYED = 8192  # characters of path and query in which a key is looked for; servers take no more
@@ -43,9 +44,7 @@ def rule_for(url: str, sites: Sites) -> SiteRule:
 
     Of two rules for the same host the first one holds.
     """
-    name = urls.host(url)
-    covering = [(len(site), rule) for rule in sites.rules for site in rule.hosts if _covers(site, name)]
-    return max(covering, key=lambda found: found[0], default=(0, sites.general))[1]
+    return _rule_at(urls.host(url), _Same(sites))
 
 
 def key_of(url: str, sites: Sites, *, title: str = "") -> str:
@@ -60,9 +59,7 @@ def key_of(url: str, sites: Sites, *, title: str = "") -> str:
     """
     rule = rule_for(url, sites)
     address = _canonical(url, rule, sites)
-    path_and_query = "".join(_PATH_AND_QUERY.findall(address))
-    expressions = rule.key if len(path_and_query) <= MAX_KEYED else ()
-    own = next(filter(None, (_last_key(expression, path_and_query) for expression in expressions)), "")
+    own = _own_key(address, rule) if rule.key else ""
     if own:
         return f"{rule.slug}/{own}"
     if title:
@@ -92,10 +89,11 @@ def source_of(url: str, category: str, sites: Sites) -> tuple[str, str]:
 
 def date_line(body: str, rule: SiteRule) -> DateLine | None:
     """Return what the beginning of a body says of the article's date, None if it says nothing."""
-    line = compiled(rule.date_line).search(body[:HEAD]) if rule.date_line else None
+    expression = compiled(rule.date_line)
+    line = expression.search(body[:HEAD]) if rule.date_line else None
     if line is None:
         return None
-    author = line.groupdict().get("author") or ""
+    author = (line["author"] or "") if "author" in expression.groupindex else ""
     return DateLine(
         date=text.fold(line["date"] or ""), author=plain(author), start=line.start(), end=line.end()
     )
@@ -118,7 +116,7 @@ def mend_link(url: str, rule: SiteRule) -> str:
 
 def is_no_picture(url: str, sites: Sites) -> bool:
     """Tell whether an address is known to be that of a tracker, a button or a spacer."""
-    return any(compiled(expression).search(url) for expression in sites.not_pictures)
+    return _has_any(url, sites.not_pictures)
 
 
 def player_of(url: str, sites: Sites) -> Embed | None:
@@ -136,7 +134,7 @@ def player_of(url: str, sites: Sites) -> Embed | None:
 
 def is_no_player(url: str, sites: Sites) -> bool:
     """Tell whether an address is known to be that of a frame that belongs to no article."""
-    return any(compiled(expression).search(url) for expression in sites.not_players)
+    return _has_any(url, sites.not_players)
 
 
 def is_marked(
@@ -158,9 +156,15 @@ def is_marked(
 
 def plain(written: str) -> str:
     """Return markup of a line as plain text; of a list of names each once."""
+    if not written:
+        return ""
     name = text.fold(text.decode_entities(_TAG.sub(" ", written)))
     names = [part.strip() for part in _COMMA.split(name)]
     return name if len(set(names)) == len(names) else ", ".join(filter(None, dict.fromkeys(names)))
+
+
+def _has_any(url: str, expressions: tuple[str, ...]) -> bool:
+    return bool(expressions) and any_of(expressions).search(url) is not None
 
 
 def _has_value(value: str | None, expression: str) -> bool:
@@ -168,13 +172,39 @@ def _has_value(value: str | None, expression: str) -> bool:
 
 
 def _canonical(url: str, rule: SiteRule, sites: Sites) -> str:
-    canonical_host, *others = rule.hosts or ("",)
-    aliases = dict.fromkeys(others, canonical_host)
+    aliases = dict.fromkeys(rule.hosts[1:], rule.hosts[0]) if rule.hosts else {}
     return urls.canonical(url, aliases=aliases, tracking_keys=sites.tracking_keys)
+
+
+class _Same:
+    """Sites as the key of a cache: known by being the same, since to hash all that they hold takes 20 µs."""
+
+    __slots__ = ("sites",)
+
+    def __init__(self, sites: Sites) -> None:
+        self.sites = sites
+
+    def __hash__(self) -> int:
+        return id(self.sites)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.sites is other.sites
+
+
+@lru_cache(maxsize=1024)  # an archive has some hundred hosts, those of pictures included
+def _rule_at(name: str, same: _Same) -> SiteRule:
+    covering = [(len(site), rule) for rule in same.sites.rules for site in rule.hosts if _covers(site, name)]
+    return max(covering, key=lambda found: found[0], default=(0, same.sites.general))[1]
 
 
 def _covers(site: str, name: str) -> bool:
     return name == site or name.endswith(f".{site}")
+
+
+def _own_key(address: str, rule: SiteRule) -> str:
+    path_and_query = "".join(_PATH_AND_QUERY.findall(address))
+    expressions = rule.key if len(path_and_query) <= MAX_KEYED else ()
+    return next(filter(None, (_last_key(expression, path_and_query) for expression in expressions)), "")
 
 
 def _last_key(expression: str, path_and_query: str) -> str:

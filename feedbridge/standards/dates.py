@@ -22,6 +22,10 @@ MAX_CHARACTERS = 64  # of a written moment; the longest measured form has 31
 _EPOCH = re.compile(r"([0-9]{1,13})(?:\.[0-9]{0,20})?")  # 13 digits of milliseconds reach the year 2286
 # Not an offset's: 2024-01-31+08:00 is a day.
 _TIME = re.compile(r"(?<![0-9+-])[0-9]{1,2}:[0-9]|[0-9]T[0-9]", re.IGNORECASE)
+# As programs write it, in which there is nothing to fold.
+_EVERYDAY = re.compile(
+    r"([0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.[0-9]{1,6})?Z"
+)
 # A full date of any of the three kinds: by month, day of the year, week.
 _ISO_8601 = re.compile(
     r"[0-9]{4}(?:-?[0-9]{2}-?[0-9]{2}|-?[0-9]{3}|-?W[0-9]{2}-?[1-7])[T ][0-9]", re.IGNORECASE
@@ -65,7 +69,8 @@ def parse_epoch(text: str) -> datetime | None:
     if digits is None:
         return None
     count = int(digits[1])
-    return _checked(EPOCH + timedelta(seconds=count if count < MILLISECONDS_FROM else count // 1000))
+    moment = datetime.fromtimestamp(count if count < MILLISECONDS_FROM else count // 1000, UTC)
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
 
 
 def parse_moment(text: str, *, zone: str, order: Order = "") -> datetime | None:
@@ -77,7 +82,8 @@ def parse_moment(text: str, *, zone: str, order: Order = "") -> datetime | None:
 
     Raises: zoneinfo.ZoneInfoNotFoundError for a zone that `is_zone` does not know.
     """
-    written = _folded(text)
+    everyday = _EVERYDAY.fullmatch(text)
+    written = f"{everyday[1]}Z" if everyday else _folded(text)
     moment = _read(written, order=order) if _TIME.search(written) else None
     if moment is None:
         return None
@@ -123,9 +129,10 @@ def rfc822(when: datetime) -> str:
 
 def _checked(moment: datetime) -> datetime | None:
     try:
-        utc = moment.astimezone(UTC).replace(microsecond=0)
+        utc = moment.astimezone(UTC)
     except OverflowError:  # near the year 1 or 9999
         return None
+    utc = utc.replace(microsecond=0) if utc.microsecond else utc
     return utc if FIRST_YEAR <= utc.year <= LAST_YEAR else None
 
 

@@ -4,15 +4,15 @@ import html
 import re
 from html.entities import html5
 
-_NOT_XML = re.compile(
-    "["
-    "\x00-\x08\x0b\x0c\x0e-\x1f"  # not in Char (XML 1.0 §2.2)
-    "\x7f-\x84\x86-\x9f"  # controls that XML discourages and HTML forbids; U+0085 is white space
-    "\ud800-\udfff"  # lone surrogates
-    "\ufdd0-\ufdef"  # non-characters (Unicode §23.7), with the last two of each plane
-    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]+"
+# Char (XML 1.0 §2.2), without the controls that XML discourages and HTML forbids (U+0085 is white space) and
+# the non-characters (Unicode §23.7). It says what may stay, since an expression is through with a character
+# as soon as it finds it: that takes a fifteenth of the time of looking for all that may not.
+_XML = (
+    "\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd"  # no lone surrogates
+    + "".join(f"{chr(plane << 16)}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 17))
 )
+_NOT_XML = re.compile(f"[^{_XML}]+")
+_CLEAN = re.compile(f"[{_XML}]*+".replace("\r", ""))
 _ENTITY = re.compile(r"&(?:#[0-9]{1,32}|#[xX][0-9a-fA-F]{1,32}|[A-Za-z][A-Za-z0-9]{0,31});")
 
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -39,6 +39,8 @@ def xml_text(text: str) -> str:
     What goes: the characters that XML forbids, controls, lone surrogates, non-characters. Zero-width joiners
     and direction marks stay: they mean something.
     """
+    if _CLEAN.fullmatch(text):  # as good as every text is: half the time of looking for what is not
+        return text
     return _NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -69,7 +71,7 @@ def close_bidi(text: str) -> str:
 
 def decode_entities(text: str) -> str:
     """Return a text with its HTML entities decoded once; only those with their ";" are entities."""
-    return _ENTITY.sub(_character, text)
+    return _ENTITY.sub(_character, text) if "&" in text else text
 
 
 def shorten(text: str, limit: int) -> str:
