@@ -60,7 +60,7 @@ def measured(command: Sequence[str]) -> tuple[Took, str]:
     ended = subprocess.run(  # noqa: S603  # our own programs, and those that the user asks for
         [sys.executable, "-I", "-S", str(HERE / "timed.py"), *command],
         cwd=CHECKOUT,
-        env={**os.environ, "FEEDBRIDGE_CONFIG": ""},
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -72,6 +72,12 @@ def measured(command: Sequence[str]) -> tuple[Took, str]:
     if took.exit:
         raise RuntimeError(f"{' '.join(command)} ended with {took.exit}:\n{ended.stderr}")
     return took, "\n".join(printed)
+
+
+def environment() -> dict[str, str]:
+    """Return what programs are started with: as installed ones they find their modules compiled."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "FEEDBRIDGE_CONFIG": ""}
 
 
 def compiled(source: str, place: Path) -> Path:
