@@ -21,8 +21,8 @@ DEFAULT_PORTS = ("", "80", "443")
 _WEB = ("http:", "https:")
 
 _URI = "A-Za-z0-9._~!$&'()*+,;=:@/-"  # what path, query and fragment may hold, beside escapes
-_PATH = rf"/[{_URI}]*(?:%[0-9A-Fa-f]{{2}}[{_URI}]*)*"
-_TAIL = rf"[?{_URI}]*(?:%[0-9A-Fa-f]{{2}}[?{_URI}]*)*"
+_PATH = rf"/[{_URI}]*+(?:%[0-9A-Fa-f]{{2}}[{_URI}]*+)*+"
+_TAIL = rf"[?{_URI}]*+(?:%[0-9A-Fa-f]{{2}}[?{_URI}]*+)*+"
 # Nearly all addresses are as they have to be, which one look tells, in a quarter of the time of all others.
 _EVERYDAY = re.compile(
     rf"(https?:)(//(?:[A-Za-z0-9_-]{{1,40}}\.){{1,5}}[A-Za-z0-9_-]{{1,40}})({_PATH})(\?{_TAIL})?(#{_TAIL})?"
