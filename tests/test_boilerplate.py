@@ -9,6 +9,7 @@ from feedbridge.model import Boilerplate, Decision, SiteRule
 from feedbridge.normalise import boilerplate, heading
 from feedbridge.sites.apply import MAX_MARK_TEXT
 from feedbridge.standards import markup
+from feedbridge.standards.expressions import ExpressionError, compiled
 from tests.soups import soups
 
 
@@ -34,6 +35,51 @@ NOTICE = Boilerplate(what="notice", elements=("div", "p"), text="Get more from u
 GALLERY = Boilerplate(what="gallery", elements=("h3",), text="Pictures: .+", takes="pictures")
 LABEL = Boilerplate(what="label", elements=("figure",), text="Image|Video", takes="beginning")
 FOOTER = Boilerplate(what="footer", elements=("hr",), takes="rest")
+
+
+@pytest.mark.parametrize(
+    ("expression", "needed"),
+    [
+        pytest.param("Get more from us(?:: .{0,99})?", "Get more from us", id="before a group"),
+        pytest.param("^streamItem$", "streamItem", id="between anchors"),
+        pytest.param(r"\bbar\b", "bar", id="between bounds of words"),
+        pytest.param(".{1,60} was at .{1,99} on Medium", " on Medium", id="the longest"),
+        pytest.param("CDT ?file", "file", id="less what may be missing"),
+        pytest.param("abc*d{0,2}e+", "ab", id="less what may be repeated"),
+        pytest.param(r"a-\.\*b", "a-", id="escapes of signs"),
+        pytest.param(r"\x41bc", "", id="escapes of letters"),
+        pytest.param("(?i)bar", "", id="flags"),
+        pytest.param("[bar] b", "", id="a class"),
+        pytest.param("bar|foo", "", id="one of several"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_what_an_expression_needs_is_seen_without_it(expression, needed):
+    """So most elements need no match; where it is not plain to see, nothing is needed."""
+    assert boilerplate.needed(expression) == needed
+
+
+@given(
+    st.lists(
+        st.sampled_from(["a", "b", " ", ".", "a?", "b*", "ab+", "b{0,2}", "a{2}", "^", "$", "[ab]", "(?:b)?"])
+        | st.sampled_from([r"\b", r"\.", r"\d", r"\-", "{", "}", "{,2}", "a|b", "(?i:a)", "é?", "é"]),
+        max_size=6,
+    ).map("".join),
+    st.text("aAbé .-,{}2", max_size=8),
+)
+def test_nothing_matches_without_what_it_needs(expression, words):
+    """Whatever the expression is."""
+    try:
+        found = compiled(expression).search(words)
+    except ExpressionError:
+        return
+    assert found is None or boilerplate.needed(expression) in words
+
+
+def test_an_expression_for_a_value_means_nothing_without_an_attribute():
+    """The first look must not be stricter than the mark."""
+    mark = Boilerplate(what="x", elements=("p",), value="bar", text="a")
+    assert dropped("<p>a</p>b", mark) == "b"
 
 
 # --- what rules mark ------------------------------------------------------------------

@@ -65,6 +65,24 @@ def test_short_texts_are_those_of_each_element(source, limit):
     assert elements.short_texts(root, limit=limit) == short
 
 
+@given(soups, st.integers(0, 20))
+def test_the_beginning_of_a_text_is_that_of_the_whole(source, limit):
+    """All of a short text, more than the limit of a long one."""
+    root = markup.parse(source)
+    whole, beginning = elements.text_of(root), elements.beginning_of(root, limit=limit)
+    assert whole.startswith(beginning)
+    assert beginning == whole or len(beginning) > limit
+
+
+@given(soups)
+def test_all_characters_are_those_of_all_texts(source):
+    """Also of those that nobody sees, but not the element's tail."""
+    root = markup.parse(source)
+    assert elements.characters(root) == "".join(root.itertext())
+    for element in root.iterdescendants():
+        assert elements.characters(element) == "".join(element.itertext())
+
+
 def test_around_are_the_elements_in_which_others_stand():
     """They themselves, and all their ancestors."""
     root = markup.parse("<p><b><i></i></b></p><p><i></i></p><p></p>")

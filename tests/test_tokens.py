@@ -172,3 +172,17 @@ def test_text_without_markup_comes_back(source):
     """What is escaped is text, to the character."""
     plain = xml_text(source)
     assert words(plain.replace("&", "&amp;").replace("<", "&lt;")) == plain
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<b>", "</b>", '<a href="x>y">', "<a =x/>", "<br/>", "<é>", "<script>", "<p a"])
+    )
+)
+def test_a_text_and_its_tag_are_the_same_in_one_look_and_in_two(tags):
+    """One look is enough where the text has no "<" of its own."""
+    apart = [
+        Text(one.characters.replace("< ", "")) if isinstance(one, Text) else one
+        for one in read("w< ".join(tags))
+    ]
+    assert read("w".join(tags)) == apart

@@ -56,6 +56,7 @@ class _Cleaned(msgspec.Struct, frozen=True, kw_only=True):
     """The body of an article after the steps that change it."""
 
     root: HtmlElement
+    standing: tuple[HtmlElement, ...]
     arranged: pictures.Arranged
     played: players.Played
     decisions: tuple[Decision, ...]
@@ -115,6 +116,7 @@ def normalise(article: Article, *, sites: Sites, wishes: Wishes) -> Content:
 def _clean(article: Article, *, link: str, rule: SiteRule, sites: Sites, wishes: Wishes) -> _Cleaned:
     """Take the steps that change a body, in their order."""
     root = markup.parse(article.body)
+    standing = tuple(root.iter())  # kept, so that lxml makes its objects for them once and not for each step
     not_shown = _not_shown(root)
     in_paragraphs = bare.arrange(root)
     lines.join(root)
@@ -127,7 +129,11 @@ def _clean(article: Article, *, link: str, rule: SiteRule, sites: Sites, wishes:
     tidied = tidy.tidy(root)
     decisions = (not_shown, in_paragraphs, mended, dropped, arranged.decisions, played.decisions, tidied)
     return _Cleaned(
-        root=root, arranged=arranged, played=played, decisions=tuple(chain.from_iterable(decisions))
+        root=root,
+        standing=standing,
+        arranged=arranged,
+        played=played,
+        decisions=tuple(chain.from_iterable(decisions)),
     )
 
 
@@ -135,10 +141,11 @@ def _read(cleaned: _Cleaned, article: Article, *, link: str, default_language: s
     root, placed = cleaned.root, cleaned.played.placed
     words = elements.text_of(root, without=set(placed))
     title = _title(article.title, words, link)
-    beside = {*placed, *notices.find(root)}  # what the article itself does not say
+    found = notices.find(root)
+    beside = {*placed, *found}  # what the article itself does not say
     mark = fingerprint.of(
         "" if title == link else title,
-        elements.text_of(root, without=beside),
+        elements.text_of(root, without=beside) if found else words,
         pictures=cleaned.arranged.marks,
         players=cleaned.played.marks,
     )

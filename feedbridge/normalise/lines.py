@@ -11,6 +11,7 @@ import msgspec
 from lxml import etree
 from lxml.html import HtmlElement
 
+from feedbridge.standards import elements
 from feedbridge.standards.tame import BLOCKS
 
 # Han and kana, their punctuation, and full-width forms; not Hangul, which has spaces between words.
@@ -39,12 +40,17 @@ class _Piece(msgspec.Struct, frozen=True):
 
 def join(root: HtmlElement) -> None:
     """Drop white space with a line break between two wide characters, in texts and around inline elements."""
+    text = elements.characters(root)
+    if "\n" not in text or text.isascii():
+        return  # in a tenth of the time, where all is written in a line or in ASCII
     for line in _lines(root):
         before = ""  # the last character before the white space
         waiting: list[_Piece] = []  # pieces whose white space at the end may go
         for piece in line:
-            words = _WITHIN.sub("", piece.read())
-            piece.write(words)
+            words = piece.read()
+            if "\n" in words:
+                words = _WITHIN.sub("", words)
+                piece.write(words)
             if words.strip(" \t\n"):
                 _join(waiting, piece, before=before)
                 before, waiting = words.rstrip(" \t\n")[-1], []
@@ -76,9 +82,9 @@ def _lines(root: HtmlElement) -> Iterator[list[_Piece]]:
             yield line
             line = []
         if event == "end":
-            line += [] if node is root else [_Piece(node, "tail")]
+            line += [_Piece(node, "tail")] if node.tail and node is not root else []
         elif node.tag in _VERBATIM:
             walk.skip_subtree()
-        else:
+        elif node.text:
             line.append(_Piece(node, "text"))
     yield line

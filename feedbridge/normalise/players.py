@@ -6,6 +6,7 @@ Video and audio stay where their source can be fetched (emission rule 9).
 from collections.abc import Iterator
 
 import msgspec
+from lxml import etree
 from lxml.html import HtmlElement, builder
 
 from feedbridge.model import Decision, Sites
@@ -22,6 +23,7 @@ FRAMES = ("iframe", "embed", "object", "amp-iframe", "amp-youtube", "lite-youtub
 _MEDIA = ("video", "audio")
 _PARTS = ("source", "track")
 _FOLDED = "data-iframe"  # a whole frame, as markup
+_find_folded = etree.XPath(f".//*[@{_FOLDED}]")
 _ADDRESSES = ("src", *links.LAZY, "data")
 _NUMBERS = ("data-videoid", "videoid")  # <amp-youtube>, <lite-youtube>: only the video's own name
 _FRAME_OF_NUMBER = "https://www.youtube.com/embed/"
@@ -38,7 +40,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
 
 def unfold(root: HtmlElement) -> None:
     """Put the frames that scripts would make of an attribute behind its element."""
-    for element in root.xpath(f".//*[@{_FOLDED}]"):
+    for element in _find_folded(root):
         for frame in reversed(tuple(markup.parse(element.attrib.pop(_FOLDED)).iter("iframe"))):
             frame.tail, element.tail = element.tail, None
             element.addnext(frame)

@@ -12,4 +12,4 @@ LIMIT = 300  # characters, the "…" included
 def of(root: HtmlElement, *, without: Collection[HtmlElement] = ()) -> str:
     """Return the text without figures, captions and what else is named; empty if there is none."""
     left_out = {*without, *root.iterdescendants("figure", "figcaption")}
-    return text.shorten(elements.text_of(root, without=left_out), LIMIT)
+    return text.shorten(elements.beginning_of(root, limit=LIMIT, without=left_out), LIMIT)

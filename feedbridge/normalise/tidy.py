@@ -36,17 +36,15 @@ def _full(root: HtmlElement) -> set[HtmlElement]:
     """Return the elements with something to see in them, and the cells of such tables."""
     full = around(_seen(root))
     cells = [cell for cell in root.iter(*_CELLS) if next(cell.iterancestors("table"), None) in full]
-    return full | around(cells)
+    return full | around(cells) if cells else full
 
 
 def _seen(root: HtmlElement) -> Iterator[HtmlElement]:
     yield root
-    yield from root.iter(*_MEDIA)
     for element in root.iter():
-        if not is_blank(element.text):
+        if element.tag in _MEDIA or not is_blank(element.text):
             yield element
-        parent = element.getparent()
-        if parent is not None and not is_blank(element.tail):
+        if not is_blank(element.tail) and (parent := element.getparent()) is not None:
             yield parent
 
 

@@ -1,6 +1,5 @@
 """Elements of a tree: the text in them that people see, in which others they stand, and how they go."""
 
-import re
 from collections.abc import Container, Iterable, Iterator
 
 from lxml import etree
@@ -10,7 +9,7 @@ from feedbridge.standards.tame import BLOCKS
 from feedbridge.standards.text import fold
 from feedbridge.standards.tokens import UNSEEN
 
-_WHITE_SPACE = re.compile(r"\s+")
+_PARTING = BLOCKS | {"br"}  # they part words
 # Names that no tag in a source can have: of elements that go with their content, and of those without it.
 _REMOVED = "removed."
 _UNWRAPPED = "unwrapped."
@@ -18,7 +17,15 @@ _UNWRAPPED = "unwrapped."
 
 def is_blank(*texts: str | None) -> bool:
     """Tell whether nothing but white space stands in texts and tails of elements."""
-    return not any(text and text.strip() for text in texts)
+    for text in texts:  # noqa: SIM110  # three times as fast as all(), and asked at every step
+        if text and not text.isspace():
+            return False
+    return True
+
+
+def characters(element: HtmlElement) -> str:
+    """Return all characters in an element, seen or not: a first look, in a tenth of the time of `text_of`."""
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
 
 
 def text_of(element: HtmlElement, *, without: Container[HtmlElement] = ()) -> str:
@@ -26,17 +33,21 @@ def text_of(element: HtmlElement, *, without: Container[HtmlElement] = ()) -> st
 
     That of some elements in it can be left out.
     """
+    return fold("".join(_shown(element, without)))
+
+
+def beginning_of(element: HtmlElement, *, limit: int, without: Container[HtmlElement] = ()) -> str:
+    """Return `text_of` an element; of a text with more than `limit` characters perhaps not the end.
+
+    More than `limit` are left.
+    """
     pieces: list[str] = []
-    walk = etree.iterwalk(element, events=("start", "end"))
-    for event, node in walk:
-        if _parts_words(node):
-            pieces.append(" ")
-        if event == "end":
-            pieces.append("" if node is element else node.tail or "")
-        elif node.tag in UNSEEN or node in without:
-            walk.skip_subtree()
-        else:
-            pieces.append(node.text or "")
+    room = limit
+    for piece in _shown(element, without):
+        pieces.append(piece)
+        room -= sum(map(len, piece.split()))
+        if room < 0:
+            break
     return fold("".join(pieces))
 
 
@@ -53,14 +64,16 @@ def short_texts(root: HtmlElement, *, limit: int) -> dict[HtmlElement, str]:
             open_.append([node.text or ""])
             continue
         pieces = open_.pop()
-        inner = "" if node.tag in UNSEEN else _WHITE_SPACE.sub(" ", "".join(pieces))
-        words = inner.strip()
+        inner = "" if node.tag in UNSEEN else "".join(pieces)
+        parts = node.tag in _PARTING
+        before = " " if parts or inner[:1].isspace() else ""
+        after = " " if parts or inner[-1:].isspace() else ""
+        words = fold(inner)
         if len(words) <= limit:
             found[node] = words
         else:
-            inner = too_long
-        parting = " " if _parts_words(node) else ""
-        open_[-1] += (parting, inner, parting, node.tail or "")
+            words = too_long
+        open_[-1] += (before, words, after, node.tail or "")
     return found
 
 
@@ -105,14 +118,32 @@ def unwrap_all(root: HtmlElement, elements: Iterable[HtmlElement]) -> None:
     _leave(root, elements, _UNWRAPPED)
 
 
+def _shown(element: HtmlElement, without: Container[HtmlElement]) -> Iterator[str]:
+    """Give the texts in an element that people see, in reading order, and what parts them."""
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, node in walk:
+        name = node.tag
+        if name in _PARTING:
+            yield " "
+        if event == "end":
+            if node is not element:
+                yield node.tail or ""
+        elif name in UNSEEN or node in without:
+            walk.skip_subtree()
+        else:
+            yield node.text or ""
+
+
 def _leave(root: HtmlElement, elements: Iterable[HtmlElement], mark: str) -> None:
     """Take out elements in linear time, the texts around them joined.
 
     lxml's `strip_tags` and `strip_elements` leave as many texts side by side as there were elements, and
     each later look at such a text takes quadratic time; to remove them one by one joins it over and over.
     """
-    for element in elements:
+    for element in (leaving := tuple(elements)):
         element.tag = mark
+    if not leaving:
+        return
     parents = (one.getparent() for one in root.iterdescendants(mark))
     for parent in tuple(dict.fromkeys(one for one in parents if one is not None and one.tag != mark)):
         content = tuple(_content(parent, mark))
@@ -149,7 +180,3 @@ def _fill(parent: HtmlElement, content: Iterable[HtmlElement | str]) -> None:
             parent.text = "".join(pieces)
         else:
             element.tail = "".join(pieces)
-
-
-def _parts_words(node: HtmlElement) -> bool:
-    return node.tag in BLOCKS or node.tag == "br"

@@ -1,6 +1,7 @@
 """HTML from anywhere: read as a tree, written as what readers may show."""
 
 import copy
+from collections.abc import Iterable
 from typing import Literal, cast
 
 import nh3
@@ -39,10 +40,22 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "video": {"controls", "height", "poster", "src", "width"},
 }
+_CLEANER = nh3.Cleaner(
+    tags=SHOWN,
+    clean_content_tags=set(UNSEEN),
+    attributes=_ATTRIBUTES,
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
 _NOT_ALLOWED = "not-allowed"  # an element without a meaning: nh3 drops it, its content stays
 _MAX_TEXT = 16_384  # characters between two tags
 _IMPLIED = {"table": len("<tbody></tbody>")}  # bytes of tags that nh3 puts into an element
 _GROWTH = {"&": len("amp;"), "<": len("lt;"), ">": len("gt;"), "\xa0": len("&nbsp;") - 2}  # bytes, escaped
+
+
+# It makes every element an `HtmlElement`; lxml's own asks Python which class each is, at every look at it.
+_PARSER = etree.HTMLParser()
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
 
 
 def parse(source: str) -> HtmlElement:
@@ -51,16 +64,15 @@ def parse(source: str) -> HtmlElement:
     It takes linear time, whatever the source is. The tree has a bounded depth, no comments, and only
     characters that XML can hold (emission rule 8). Elements whose content nobody sees are empty.
     """
-    builder = etree.TreeBuilder(parser=html.html_parser)
+    builder = etree.TreeBuilder(parser=_PARSER)
     builder.start("div", {})
     for token in tame(source):
-        match token:
-            case Start(name, attributes):
-                builder.start(name, attributes)
-            case End(name):
-                builder.end(name)
-            case _:
-                builder.data(token.characters)
+        if isinstance(token, Start):
+            builder.start(token.name, token.attributes)
+        elif isinstance(token, End):
+            builder.end(token.name)
+        else:
+            builder.data(token.characters)
     builder.end("div")
     return cast("HtmlElement", builder.close())  # as the parser given above makes them
 
@@ -73,21 +85,16 @@ def sanitise(root: HtmlElement, *, language: str, direction: Literal["ltr", "rtl
     """
     body = copy.deepcopy(root)
     _strip_elements(body)
-    for element in body.iter():
+    standing = tuple(body.iter())
+    for element in standing:
         _mend_attributes(element)
-        element.text = element.text or ""  # else libxml2 writes no end tag for an empty <li>
-    _part_long_texts(body)
+        if element.text is None:
+            element.text = ""  # else libxml2 writes no end tag for an empty <li>
+    _part_long_texts(standing)
     body.set("lang", language)
     body.set("dir", direction)
     # This comes last: what it returns is read by browsers as it was meant, and an edit could undo that.
-    return nh3.clean(
-        html.tostring(body, encoding="unicode"),
-        tags=SHOWN,
-        clean_content_tags=set(UNSEEN),
-        attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
+    return _CLEANER.clean(html.tostring(body, encoding="unicode"))
 
 
 def tags_size(element: HtmlElement) -> int:
@@ -124,18 +131,19 @@ def _strip_elements(body: HtmlElement) -> None:
 
 def _mend_attributes(element: HtmlElement) -> None:
     for name, value in element.items():
-        if name in _MENDS:
-            element.set(name, _MENDS[name](value))
-            if not element.get(name):
-                del element.attrib[name]
+        mended = _MENDS[name](value) if name in _MENDS else value
+        if not mended and name in _MENDS:
+            del element.attrib[name]
+        elif mended != value:
+            element.set(name, mended)
 
 
-def _part_long_texts(body: HtmlElement) -> None:
+def _part_long_texts(standing: Iterable[HtmlElement]) -> None:
     """Keep the time linear: nh3 needs quadratic time to write a long text with many "&" in it.
 
     An element that is not allowed parts the text for nh3, and leaves no trace.
     """
-    for element in tuple(body.iter()):
+    for element in standing:
         text, tail = element.text or "", element.tail or ""
         if len(text) > _MAX_TEXT:
             element.text = text[:_MAX_TEXT]

@@ -8,10 +8,9 @@ Nor would html5ever (in nh3) alone. Where a block stands in a <p>, an <li> in an
 so an article becomes a hundred times as long, and what it moves out of a table takes quadratic time.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from feedbridge.standards.tokens import UNSEEN, End, Start, Text, Token, tokens
+from feedbridge.standards.tokens import UNSEEN, End, Start, Token, tokens
 
 MAX_DEPTH = 200  # elements within one another; real articles have up to 65, libxml2 may refuse more than 256
 
@@ -78,17 +77,17 @@ def tame(source: str) -> Iterator[Token]:
     for token in tokens(source):
         if len(open_.names) >= MAX_DEPTH:
             yield from open_.close_to(0)
-        match token:
-            case Text(characters):
-                if characters.strip(" \t\n"):
-                    yield from open_.make_cell()
+        if isinstance(token, Start):
+            if open_.takes(token.name):
+                yield from open_.make_place(token.name)
                 yield token
-            case Start(name) if open_.takes(name):
-                yield from open_.make_place(name)
-                yield token
-                yield from open_.begin(name)
-            case End(name):
-                yield from open_.end(name)
+                yield from open_.begin(token.name)
+        elif isinstance(token, End):
+            yield from open_.end(token.name)
+        else:
+            if token.characters.strip(" \t\n"):
+                yield from open_.make_cell()
+            yield token
     yield from open_.close_to(0)
 
 
@@ -97,51 +96,64 @@ class _Open:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self.places: defaultdict[str, list[int]] = defaultdict(list)
+        self.places: dict[str, list[int]] = {}  # no list in it is empty
 
     def takes(self, name: str) -> bool:
         """Tell whether an element may stand here; a part of a table may only in a table."""
         return name not in _IGNORED and (name not in _STANDS_IN or self._innermost(_STANDS_IN[name]) >= 0)
 
-    def begin(self, name: str) -> Iterator[Token]:
+    def begin(self, name: str) -> Sequence[Token]:
         if name in _VOID:
-            yield End(name)
-        else:
-            self.places[name].append(len(self.names))
-            self.names.append(name)
+            return (End(name),)
+        self.places.setdefault(name, []).append(len(self.names))
+        self.names.append(name)
+        return ()
 
-    def end(self, name: str) -> Iterator[Token]:
+    def end(self, name: str) -> Sequence[Token]:
         """Close the innermost element of a name, but none around the cell or table that is open.
 
         The end tag of any heading closes a heading, as in browsers.
         """
-        place = self._innermost(_HEADINGS if name in _HEADINGS else (name,))
+        if self.names and self.names[-1] == name:  # so it is with most: no look at the others
+            return self.close_to(len(self.names) - 1)
+        place = self._innermost(_HEADINGS if name in _HEADINGS else frozenset((name,)))
         if place > self._innermost(_END_BOUNDS.get(name, _BOUNDS)):
-            yield from self.close_to(place)
+            return self.close_to(place)
+        return ()
 
-    def make_place(self, name: str) -> Iterator[Token]:
+    def make_place(self, name: str) -> Sequence[Token]:
         """Close what ends, and open what is missing, where an element of a name begins."""
+        made: list[Token] = []
         for closed, between in _CLOSES.get(name, ()):
             place = self._innermost(closed)
             if place > self._innermost(between):
-                yield from self.close_to(place)
+                made += self.close_to(place)
         if name in _STANDS_IN:
-            yield from self.close_to(self._innermost(_STANDS_IN[name]) + 1)
+            made += self.close_to(self._innermost(_STANDS_IN[name]) + 1)
         elif name not in UNSEEN:
-            yield from self.make_cell()
+            made += self.make_cell()
+        return made
 
-    def make_cell(self) -> Iterator[Token]:
+    def make_cell(self) -> Sequence[Token]:
         """Open a cell where words or pictures stand in a table but in none."""
+        made: list[Token] = []
         while self.names and (missing := _MISSING.get(self.names[-1])):
-            yield Start(missing, {})
-            yield from self.begin(missing)
+            made.append(Start(missing, {}))
+            self.begin(missing)
+        return made
 
-    def close_to(self, depth: int) -> Iterator[Token]:
-        while len(self.names) > depth:
-            name = self.names.pop()
-            self.places[name].pop()
-            yield End(name)
+    def close_to(self, depth: int) -> Sequence[Token]:
+        closed = self.names[depth:][::-1]
+        del self.names[depth:]
+        for name in closed:
+            places = self.places[name]
+            places.pop()
+            if not places:
+                del self.places[name]
+        return [End(name) for name in closed]
 
-    def _innermost(self, names: Iterable[str]) -> int:
+    def _innermost(self, names: frozenset[str]) -> int:
         """Return where the innermost open element of some names stands, -1 if there is none."""
-        return max((self.places[name][-1] for name in names if self.places.get(name)), default=-1)
+        if names.isdisjoint(self.places):  # so it is with most: eight times as fast as a look for each name
+            return -1
+        return max(self.places[name][-1] for name in names if name in self.places)

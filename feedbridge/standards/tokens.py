@@ -6,7 +6,7 @@ content is no markup) swallow all that follows, only its opening goes: a damaged
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -67,6 +67,7 @@ _TAG_NAME = r"<(?P<slash>/?)(?P<name>[A-Za-z][^ \t\n/>]*+)"
 # No groups within what is possessive: Python 3.11 fails there (https://github.com/python/cpython/issues/101955).
 _WHOLE_ATTRIBUTE = rf"(?: [ \t\n/]*+ {_ATTRIBUTE_NAME} (?: {_EQUALS} {_VALUE} )?+ )"
 _TAG = re.compile(rf"{_TAG_NAME} (?P<attributes> {_WHOLE_ATTRIBUTE}*+ ) [ \t\n/]*+ >", re.VERBOSE)
+_TEXT_AND_TAG = re.compile(rf"(?P<text>[^<]*+){_TAG.pattern}", re.VERBOSE)  # in one look: so most goes on
 _TAG_WITHOUT_QUOTES = re.compile(rf"{_TAG_NAME}(?P<attributes>[^>]*+)>")
 _NO_MARKUP = UNSEEN | {"xmp"}
 _CLOSINGS = {
@@ -96,38 +97,39 @@ class _Reader:
         self.closings: dict[str, int] = {}  # the next place of each
 
     def read(self) -> Iterator[Token]:
-        while opening := self._opening():
-            yield from self._read_text(opening.start())
-            if opening["tag"]:
-                yield from self._read_tag()
+        while True:
+            whole = self.tag is _TAG and _TEXT_AND_TAG.match(self.source, self.position)
+            if whole:
+                yield from _text(whole["text"])
+                yield from self._read_tag(whole)
+            elif opening := self._opening():
+                yield from self._read_text(opening.start())
+                if opening["tag"]:
+                    yield from self._read_tag(self._match_tag())
+                else:
+                    self.position = self._end_of_comment(opening)
             else:
-                self.position = self._end_of_comment(opening)
+                break
         yield from self._read_text(len(self.source))
 
     def _opening(self) -> re.Match[str] | None:
         found = _OPENING.search(self.source, self.position)
         return found if found and found.start() < self.last_bracket else None
 
-    def _read_text(self, end: int) -> Iterator[Text]:
-        text = self.source[self.position : end]
-        self.position = end
-        # Browsers decode some entities without their ";", too. Where one means no XML character, it goes.
-        characters = xml_text(html.unescape(_LONG_NUMBER.sub("&amp;", text)))
-        if characters:
-            yield Text(characters)
+    def _read_text(self, end: int) -> Sequence[Text]:
+        start, self.position = self.position, end
+        return _text(self.source[start:end])
 
-    def _read_tag(self) -> Iterator[Token]:
-        tag = self._match_tag()
+    def _read_tag(self, tag: re.Match[str]) -> Sequence[Token]:
         self.position = tag.end()
-        name = tag["name"].lower()
-        if not _NAME.fullmatch(tag["name"]):
-            return
-        if tag["slash"] and name != "br":  # browsers, too, take </br> for a line break
-            yield End(name)
-            return
-        yield Start(name, _attributes(tag["attributes"]))
-        if name in _NO_MARKUP:
-            yield from self._read_no_markup(name)
+        slash, written, attributes = tag.group("slash", "name", "attributes")
+        name = written.lower()
+        if not (written.isalnum() and written.isascii()) and not _NAME.fullmatch(written):
+            return ()
+        if slash and name != "br":  # browsers, too, take </br> for a line break
+            return (End(name),)
+        start = Start(name, _attributes(attributes) if attributes else {})
+        return (start, *self._read_no_markup(name)) if name in _NO_MARKUP else (start,)
 
     def _match_tag(self) -> re.Match[str]:
         found = self.tag.match(self.source, self.position)
@@ -162,11 +164,20 @@ class _Reader:
         return self.closings[what]
 
 
+def _text(written: str) -> Sequence[Text]:
+    if "&" in written:
+        # Browsers decode some entities without their ";", too. Where one means no XML character, it goes.
+        written = xml_text(html.unescape(_LONG_NUMBER.sub("&amp;", written)))
+    return (Text(written),) if written else ()
+
+
 def _attributes(source: str) -> dict[str, str]:
     attributes: dict[str, str] = {}
     for found in islice(_ATTRIBUTE.finditer(source), MAX_ATTRIBUTES):
         name, written = found.groups(default="")
-        value = xml_text(decode_entities(written[1:-1] if written.startswith(('"', "'")) else written))
+        value = written[1:-1] if written.startswith(('"', "'")) else written
+        if "&" in value:
+            value = xml_text(decode_entities(value))
         if _NAME.fullmatch(name) and len(value) <= MAX_VALUE:
             attributes.setdefault(name.lower(), value)
     return attributes
