@@ -20,6 +20,7 @@ from feedbridge.config import Config
 from feedbridge.errors import FeedbridgeError
 from feedbridge.model import Guards
 from feedbridge.pipeline import Asked, Outcome, rules
+from feedbridge.publish.comparison import GZIP_LEVEL
 from feedbridge.standards.dates import rfc822, rfc3339
 from tests.histories import History, Memory, failing
 from tests.samples import EPOCH, NOW, archive, contents, raw
@@ -135,7 +136,7 @@ class Player:
             path: _patched(body, updates) for path, body in expected.items() if not path.endswith(".gz")
         }
         for path in expected.keys() - patched.keys():
-            patched[path] = zlib.compress(patched[path.removesuffix(".gz")], level=9, wbits=31)
+            patched[path] = zlib.compress(patched[path.removesuffix(".gz")], level=GZIP_LEVEL, wbits=31)
         if is_open:  # RSS alone does not tell which of the moments it is
             return _without_dates(patched), _without_dates(actual)
         return patched, actual

@@ -6,6 +6,7 @@ from feedbridge.model import FeedCounts, Rendition, Value
 from feedbridge.publish.manifest import Files, Kind, check
 from feedbridge.publish.tree import Tree
 
+GZIP_LEVEL = 5  # of real feeds 9 makes 2 % less in twice the time
 _GZIP_WBITS = 31  # zlib's number for the gzip format; its header then names no time and no file
 
 
@@ -26,7 +27,11 @@ class File(Value, frozen=True):
 
     def body(self) -> bytes:
         """Return the bytes to write."""
-        return zlib.compress(self.raw, level=9, wbits=_GZIP_WBITS) if self.kind is Kind.GZIP else self.raw
+        return (
+            zlib.compress(self.raw, level=GZIP_LEVEL, wbits=_GZIP_WBITS)
+            if self.kind is Kind.GZIP
+            else self.raw
+        )
 
     def holds(self, standing: bytes) -> bool:
         """Tell whether a file with these bytes may stay as it is.
