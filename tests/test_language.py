@@ -282,3 +282,27 @@ def test_real_articles_have_the_right_script(shared):
     assert len(found) > 25
     assert found.pop("1023657.md") == "zh-Hant"
     assert set(found.values()) == {"zh-Hans"}
+
+
+@given(st.text(st.sampled_from(SIMPLIFIED + TRADITIONAL + "於後徵与万么价体于后征與萬"), max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_characters_of_both_scripts_count_for_none(text):
+    """Those that are left out of a character set count as if they did not stand there."""
+    without = {name: re.sub(f"[{strays}]", "", text) for name, strays in language._CHARACTER_SETS.items()}  # noqa: SLF001
+    simplified, traditional = (len(without[name].encode(name, "ignore")) for name in ("gb2312", "big5"))
+    expected = "zh" if simplified == traditional else "zh-Hans" if simplified > traditional else "zh-Hant"
+    assert language.of_text(f"字{text}", default="zh") == expected
+
+
+@given(
+    st.lists(
+        st.sampled_from(["http://", "https://", "www.", "@", " ", "中文", "字", "abc", "/", "1_", "ا"]),
+        max_size=12,
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_addresses_and_names_say_nothing(pieces):
+    """What follows the beginning of one, up to white space or another script, is no text."""
+    silent = re.compile(r"(?:(?:https?://|www\.|@)[!-~]+|[\W\d_])+")
+    text = "".join(pieces)
+    assert language.of_text(text, default="en") == language.of_text(silent.sub("", text), default="en")
