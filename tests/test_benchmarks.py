@@ -1,7 +1,6 @@
 """What measures is right itself: the drawn archives, the sums, and one run over a tiny archive."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,8 +13,11 @@ import pytest
 from benchmarks import archives, changes, runs, situations, speed, tables
 from benchmarks.runs import Took
 from benchmarks.tables import Aims, Cell, Line
+from tests.programs import require
 
 NEWEST = datetime(2025, 6, 1, tzinfo=UTC)
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process took")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_ratios_are_taken_within_a_round():
     assert tables.row_of(cells, line, floor="walk")[-2:] == ("< 3.9 x walk, < 21 MiB", "MISSED: x walk")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="timed.py asks Linux")
+@on_linux
 def test_timed_counts_all_of_a_tree():
     """Time and memory of children count, also where no process is large by itself; so does an exit code."""
     child = "held = b'x' * 30_000_000; import time; time.sleep(0.3)"
@@ -109,7 +111,7 @@ def test_every_change_is_undone(tmp_path):
         assert _standing(archive.directory) == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="timed.py asks Linux")
+@on_linux
 def test_failed_program_is_not_measured():
     """A program that fails has no time: what it said is told instead."""
     with pytest.raises(RuntimeError, match="ended with 3:\nno disk"):
@@ -137,11 +139,10 @@ def test_wrong_feeds_are_not_measured(tmp_path):
         runs.check_feeds(tmp_path, feeds=runs.SOURCES, marks=())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="timed.py asks Linux")
+@on_linux
 def test_tiny_archive_is_measured(tmp_path, capsys):
     """The runner measures each situation, finds each as it should be, and leaves nothing but the archive."""
-    if shutil.which("cc") is None:
-        pytest.skip("there is no C compiler")
+    require("cc")
     words = ["--articles", "60", "--rounds", "1", "--new", "10", "--without-script"]
     words += ["--place", str(tmp_path / "place"), "--json", str(tmp_path / "kept.json")]
     assert speed.main(words) == 0
