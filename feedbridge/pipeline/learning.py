@@ -6,18 +6,16 @@ All of it happens in the caller's transaction, so that what the guards refuse wa
 import hashlib
 import logging
 import struct
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
 from operator import attrgetter
 
-import msgspec
-
 from feedbridge import scan
 from feedbridge.catalogue import Catalogue, Place, part_of
 from feedbridge.model import FileId, Gone, Ignored, KnownFile, Rejected, Stamp
-from feedbridge.pipeline.reader import ArticleFailed, Reader, Turn
+from feedbridge.pipeline.reader import ArticleFailed, Due, Found, Reader, Turn
 from feedbridge.pipeline.recording import Recorder
 from feedbridge.standards.text import show
 
@@ -25,21 +23,11 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 3  # times that a file may change under our eyes before this run gives it up
 
-AHEAD = 64  # files of which the system is told before they are read
-
 UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it is looked at
 
 Progress = Callable[[int, int], None]  # files looked at, files in all as far as is known
 
 _STAMP = struct.Struct("<qqQ")
-
-
-class _Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that has to be read."""
-
-    stamp: Stamp
-    before: KnownFile | None  # what is known of it
-    place: Place
 
 
 def no_progress(done: int, total: int) -> None:
@@ -69,6 +57,7 @@ class Learner:
         self._again: frozenset[bytes] = frozenset()  # paths that are read whatever their stamps say
         self._unsettled: list[Place] = []  # parts of which a file went away while it was read
         self._reconsidered: Counter[bytes] = Counter()
+        self._looked_at = 0  # files, for people who wait
 
     def look(self, listings: Iterable[scan.Listing], progress: Progress) -> None:
         """Look at everything and read what changed. Raises: InputError."""
@@ -78,8 +67,15 @@ class Learner:
         self._look_again()
 
     def _look_at_all(self, listings: Iterable[scan.Listing], progress: Progress) -> None:
-        known = self._files.parts()
         self._again = frozenset(self._files.to_read_again(self._now))
+        for due, stamp, found in self._reader.read_all(self._due(listings)):
+            self._record(due, stamp, found)
+            self._looked_at += 1
+            progress(self._looked_at, self.learnt.seen)
+
+    def _due(self, listings: Iterable[scan.Listing]) -> Iterator[Due]:
+        """Give the files that have to be read, of one directory after the other."""
+        known = self._files.parts()
         for listing in listings:
             number, digests = known.pop((listing.root, listing.directory), (0, {}))
             self._count(listing)
@@ -87,11 +83,12 @@ class Learner:
             changed = {
                 part: stamps for part, stamps in standing.items() if self._is_read(stamps, digests.get(part))
             }
+            self._looked_at += len(listing.stamps) + len(listing.ignored) - sum(map(len, changed.values()))
             if changed:
                 number = number or self._files.directory(listing.root, listing.directory)
-                self._read_parts(number, changed, progress)
+                yield from self._due_in(number, changed)
+                self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
             self._miss(number, digests.keys() - standing.keys())
-            progress(self.learnt.seen, self.learnt.seen)
         for number, digests in known.values():
             self._miss(number, digests)
 
@@ -112,7 +109,7 @@ class Learner:
                 number = self._files.directory(found.root, self._archive.directory_of(found))
                 place = Place(number, part_of(found))
                 for due in self._if_due(found, None, place):
-                    self._read(due)
+                    self._record(due, *self._reader.read(due.stamp))
                 self._unsettled.append(place)
         self._files.lose_missing()
         self._look_again()
@@ -160,14 +157,7 @@ class Learner:
         is_due = bool(self._again) and any(stamp.path in self._again for stamp in stamps)
         return self._is_anew or is_due or known != _digest(stamps)
 
-    def _read_parts(self, number: int, changed: Mapping[int, tuple[Stamp, ...]], progress: Progress) -> None:
-        waiting = sum(map(len, changed.values()))
-        for done, due in enumerate(self._ahead(self._due(number, changed))):
-            progress(self.learnt.seen - waiting + done, self.learnt.seen)
-            self._read(due)
-        self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
-
-    def _due(self, number: int, changed: Mapping[int, tuple[Stamp, ...]]) -> Iterator[_Due]:
+    def _due_in(self, number: int, changed: Mapping[int, tuple[Stamp, ...]]) -> Iterator[Due]:
         """Give the files of parts that have to be read, as they most likely lie on the disk."""
         for part in sorted(changed):
             place = Place(number, part)
@@ -176,31 +166,22 @@ class Learner:
                 yield from self._if_due(stamp, were.pop(stamp.path, None), place)
             self._files.missing.add(were)
 
-    def _ahead(self, due: Iterable[_Due]) -> Iterator[_Due]:
-        """Have the system fetch files before they are read: else a disk is asked for one after the other."""
-        expected: deque[_Due] = deque()
-        for one in due:
-            self._archive.expect(one.stamp)
-            expected.append(one)
-            if len(expected) > AHEAD:
-                yield expected.popleft()
-        yield from expected
-
     def _in_part(self, place: Place) -> dict[bytes, KnownFile]:
         return {known.stamp.path: known for known in self._files.in_part(place)}
 
-    def _if_due(self, stamp: Stamp, known: KnownFile | None, place: Place) -> Iterator[_Due]:
+    def _if_due(self, stamp: Stamp, known: KnownFile | None, place: Place) -> Iterator[Due]:
         """Give a file if it has to be read."""
         before = known or self._elsewhere(stamp.path)
         if before is None or not self._is_as_it_was(before, stamp):
-            yield _Due(stamp=stamp, before=before, place=place)
-        elif known is None:  # it was read here before, but seen elsewhere
+            yield Due(stamp=stamp, before=before, place=place)
+            return
+        self._looked_at += 1
+        if known is None:  # it was read here before, but seen elsewhere
             self._files.put(before, place)
 
-    def _read(self, due: _Due) -> None:
+    def _record(self, due: Due, stamp: Stamp, found: Found) -> None:
         # Where it was seen last it may have been missed since it became due.
         self._files.missing.discard(due.stamp.path)
-        stamp, found = self._reader.read(due.stamp)
         if isinstance(found, Gone):
             self._files.missing.add([stamp.path])
             self._unsettled.append(due.place)

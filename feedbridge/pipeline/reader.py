@@ -2,22 +2,34 @@
 
 import logging
 import os
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 import msgspec
 
 from feedbridge import scan
+from feedbridge.catalogue import Place
 from feedbridge.config import Config
-from feedbridge.model import Article, Content, Gone, Ignored, Rejected, Sites, Stamp
+from feedbridge.model import Article, Content, Gone, Ignored, KnownFile, Rejected, Sites, Stamp
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
 
 KEPT_BYTES = 16 * 1024 * 1024  # of articles that were just read: most of them are cleaned next
 OVERHEAD_BYTES = 2048  # of a kept article, about, beside the bytes of its file
+AHEAD = 64  # files of which the system is told before they are read
 
 Found = Article | Ignored | Rejected | Gone
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that has to be read."""
+
+    stamp: Stamp
+    before: KnownFile | None  # what is known of it
+    place: Place
 
 
 class Parser(Protocol):
@@ -63,6 +75,22 @@ class Reader:
         from feedbridge.parse import parse  # noqa: PLC0415  # 6 ms that an unchanged run does not need
 
         return self._read(stamp, parse)
+
+    def read_all(self, due: Iterable[Due]) -> Iterator[tuple[Due, Stamp, Found]]:
+        """Read files as `read` does, in their order. Raises: InputError."""
+        for one in self._expected(due):
+            yield (one, *self.read(one.stamp))
+
+    def _expected(self, due: Iterable[Due]) -> Iterator[Due]:
+        """Have the system fetch files before they are read: else a disk is asked for one after the other."""
+        waiting = iter(due)
+        ready: tuple[Due, ...] = ()
+        while coming := tuple(islice(waiting, AHEAD)):
+            for one in coming:
+                self._archive.expect(one.stamp)
+            yield from ready
+            ready = coming
+        yield from ready
 
     def explain(self, stamp: Stamp) -> Found:
         """Read one file as `read` does, with every decision about it. Raises: InputError."""
