@@ -65,10 +65,19 @@ def run(  # noqa: PLR0913  # one argument an option
     started, clock = perf_counter(), functools.partial(datetime.now, UTC)
     with terminal.progress(is_quiet=common.is_quiet) as progress:
         if dry_run:
-            outcome = pipeline.preview(config, now=clock(), asked=asked, progress=progress)
+            outcome = pipeline.preview(
+                config, now=clock(), asked=asked, progress=progress, workers=pipeline.forked
+            )
         else:
             elapsed = lambda: perf_counter() - started  # noqa: E731  # a line
-            outcome = pipeline.run(config, clock=clock, asked=asked, progress=progress, elapsed=elapsed)
+            outcome = pipeline.run(
+                config,
+                clock=clock,
+                asked=asked,
+                progress=progress,
+                elapsed=elapsed,
+                workers=pipeline.forked,
+            )
     if as_json:
         terminal.say(plan_as_json(outcome) if dry_run else pipeline.as_json(outcome.report))
     elif not common.is_quiet:

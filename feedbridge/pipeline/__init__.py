@@ -12,6 +12,7 @@ from feedbridge.pipeline.looking import Asked, Outcome
 from feedbridge.pipeline.reports import as_json
 from feedbridge.pipeline.running import explain, preview, run, survey
 from feedbridge.pipeline.statuses import Status, ago, status
+from feedbridge.pipeline.workers import forked
 
 __all__ = [
     "Asked",
@@ -21,6 +22,7 @@ __all__ = [
     "ago",
     "as_json",
     "explain",
+    "forked",
     "no_progress",
     "preview",
     "run",

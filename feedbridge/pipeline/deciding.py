@@ -99,24 +99,27 @@ class Decider:
         for keys in _batches(self._files.touched.take()):
             known = _by_key(self._files.of_keys(keys))
             before = {one.key: one for one in self._catalogue.entries.of_keys(keys)}
+            turned = self._measure_all(files for files in known.values() if _are_several(files))
             for key in keys:
-                turns = tuple(self._measure(known[key]))
-                if turns:
+                if key in turned:
                     again.append(key)
-                    yield from turns
+                    yield from turned[key]
                 else:
                     self._decide(known[key], before.get(key))
         self._files.touched.add(again)
 
-    def _measure(self, known: Sequence[KnownFile]) -> Iterator[Turn]:
-        """Measure what has to be compared; give the files that have turned, all of an article at once."""
-        if not _are_several(known):
-            return
-        for one in known:
-            try:
-                self.measure(one)
-            except Turn as turn:
-                yield turn
+    def _measure_all(self, known: Iterable[Sequence[KnownFile]]) -> Mapping[str, Sequence[Turn]]:
+        """Measure what has to be compared; return the files that have turned, all of an article at once."""
+        waiting = [one for files in known for one in files if one.measure is None]
+        wanted = [(one.stamp, one.version) for one in waiting if one.version and one.is_readable]
+        contents = self._reader.contents((stamp, version.digest) for stamp, version in wanted)
+        turned: defaultdict[str, list[Turn]] = defaultdict(list)
+        for (_, version), content in zip(wanted, contents, strict=True):
+            if isinstance(content, Turn):
+                turned[version.key].append(content)
+            else:
+                keep(content, version, self._catalogue)
+        return turned
 
     def _decide(self, known: Sequence[KnownFile], before: Identity | None) -> None:
         after = self._join(self._measured(known), before) if known else None
@@ -186,7 +189,9 @@ class Decider:
             return known.measure
         if not known.is_comparable:
             return Measure(fingerprint="", length=0)
-        content = self._reader.content(self._reader.article(known.stamp, known.version.digest))
+        (content,) = self._reader.contents([(known.stamp, known.version.digest)])
+        if isinstance(content, Turn):
+            raise content
         keep(content, known.version, self._catalogue)
         return content.measure
 

@@ -1,13 +1,14 @@
 """Which feeds there are, and what stands in each: wishes joined with what is known."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import tee
 
 import msgspec
 
 from feedbridge import selection
 from feedbridge.catalogue import Catalogue
 from feedbridge.config import Config
-from feedbridge.model import Candidate, Document, FeedSpec, Group, Identity, Sizes, Value
+from feedbridge.model import Candidate, Document, FeedSpec, Group, Identity, KnownFile, Sizes, Value
 from feedbridge.pipeline.deciding import MAIN, feed_of, keep
 from feedbridge.pipeline.reader import Reader, Turn
 
@@ -49,8 +50,10 @@ class Feeds:
         recent = selection.recent_since(entries.last_arrival(group))
         arrived = entries.arrived_since(group, recent)
         known = {one.identity.key: one for one in (*newest, *arrived)}
-        members = selection.candidates(_identities(newest), _identities(arrived))
-        size_of = lambda identity: known[identity.key].sizes or self._clean(identity)  # noqa: E731  # a line
+        candidates = selection.candidates(_identities(newest), _identities(arrived))
+        members = [one for one in candidates if one.speaker not in self._turned]
+        cleaned = self._clean(one for one in members if known[one.key].sizes is None)
+        size_of = lambda identity: known[identity.key].sizes or next(cleaned)  # noqa: E731  # a line
         filled = selection.fill(members, spec=spec, recent=recent, size_of=size_of)
         aged = {known[one.key].generation for one in filled.members} - {self._catalogue.documents.generation}
         return Selected(spec=spec, filled=filled, generations=tuple(sorted(aged)))
@@ -76,19 +79,22 @@ class Feeds:
         for group in self.groups().values():
             yield self.document(self.select(group).spec)
 
-    def _clean(self, identity: Identity) -> Sizes | None:
-        """Clean an entry, and keep that; return its size, None if its file is not what it was."""
-        if identity.speaker in self._turned:
-            return None
+    def _clean(self, entries: Iterable[Identity]) -> Iterator[Sizes | None]:
+        """Clean entries, and keep that; give the size of each, None where its file is not what it was."""
+        speaking, wanted = tee((self._speaker(one), one.digest) for one in entries)
+        contents = self._reader.contents((known.stamp, digest) for known, digest in wanted)
+        for (known, _), content in zip(speaking, contents, strict=True):
+            if isinstance(content, Turn):
+                self._turned[content.path] = content
+                yield None
+            else:
+                assert known.version is not None  # noqa: S101  # it speaks
+                yield keep(content, known.version, self._catalogue)
+
+    def _speaker(self, identity: Identity) -> KnownFile:
         known = self._catalogue.files.at(identity.speaker)
         assert known is not None  # noqa: S101  # it speaks
-        assert known.version is not None  # noqa: S101  # the same
-        try:
-            content = self._reader.content(self._reader.article(known.stamp, identity.digest))
-        except Turn as turn:
-            self._turned[turn.path] = turn
-            return None
-        return keep(content, known.version, self._catalogue)
+        return known
 
 
 def _identities(candidates: Iterable[Candidate]) -> Iterator[Identity]:

@@ -17,6 +17,7 @@ from feedbridge.pipeline.publishing import Publisher
 from feedbridge.pipeline.reader import Reader, Turn
 from feedbridge.pipeline.recording import Recorder
 from feedbridge.pipeline.rules import Rules, doubt_versions, rules, versions
+from feedbridge.pipeline.workers import Workers
 from feedbridge.publish import Changes
 from feedbridge.standards.text import show
 
@@ -52,14 +53,21 @@ class Look:
     All methods raise what the rooms below raise: InputError, OutputError, StateError, GuardError, UsageError.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, archive: scan.Archive, config: Config, *, now: datetime, asked: Asked
+    def __init__(  # noqa: PLR0913  # what it looks at, with whom, and how
+        self,
+        catalogue: Catalogue,
+        archive: scan.Archive,
+        config: Config,
+        workers: Workers,
+        *,
+        now: datetime,
+        asked: Asked,
     ) -> None:
         bind_pair(catalogue, config)
         self.catalogue = catalogue
         self.archive = archive
         self.config = config
-        self.reader = Reader(archive, config, now=now)
+        self.reader = Reader(archive, config, workers, now=now)
         self.feeds = Feeds(catalogue, self.reader, config)
         self.output = publish.Site(config.output.directory, gzip=config.output.gzip)
         self._asked = asked

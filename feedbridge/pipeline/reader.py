@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import islice, tee
 from typing import Protocol
 
 import msgspec
@@ -13,6 +13,7 @@ from feedbridge import scan
 from feedbridge.catalogue import Place
 from feedbridge.config import Config
 from feedbridge.model import Article, Content, Gone, Ignored, KnownFile, Rejected, Sites, Stamp
+from feedbridge.pipeline.workers import Work, Workers
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ OVERHEAD_BYTES = 2048  # of a kept article, about, beside the bytes of its file
 AHEAD = 64  # files of which the system is told before they are read
 
 Found = Article | Ignored | Rejected | Gone
+Raw = tuple[bytes, bytes | Ignored | Rejected | Gone]  # a path, and what was read there
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,26 +62,28 @@ class ArticleFailed(Turn):
 
 
 class Reader:
-    """An open archive, read for a configuration at a moment."""
+    """An open archive, read for a configuration at a moment, by workers where that pays."""
 
-    def __init__(self, archive: scan.Archive, config: Config, *, now: datetime) -> None:
+    def __init__(self, archive: scan.Archive, config: Config, workers: Workers, *, now: datetime) -> None:
         self.opened = self.bytes_read = self.parsed = self.cleaned = 0  # so far
         self._archive = archive
         self._config = config
+        self._workers = workers
         self._now = now
         self._kept: dict[bytes, Article] = {}  # by digest
         self._kept_bytes = 0
 
     def read(self, stamp: Stamp) -> tuple[Stamp, Found]:
         """Read one file, and tell what it is now, and its stamp while it was read. Raises: InputError."""
-        from feedbridge.parse import parse  # noqa: PLC0415  # 6 ms that an unchanged run does not need
-
-        return self._read(stamp, parse)
+        stamp, raw = self._open(stamp)
+        return stamp, self._take(raw, _parse(self._config, raw))
 
     def read_all(self, due: Iterable[Due]) -> Iterator[tuple[Due, Stamp, Found]]:
         """Read files as `read` does, in their order. Raises: InputError."""
-        for one in self._expected(due):
-            yield (one, *self.read(one.stamp))
+        opened, parsed = tee((one, *self._open(one.stamp)) for one in self._expected(due))
+        found = self._workers.map(_PARSING, (raw for _, _, raw in parsed))
+        for one, stamp, raw in opened:
+            yield one, stamp, self._take(raw, next(found))
 
     def _expected(self, due: Iterable[Due]) -> Iterator[Due]:
         """Have the system fetch files before they are read: else a disk is asked for one after the other."""
@@ -94,29 +98,61 @@ class Reader:
 
     def explain(self, stamp: Stamp) -> Found:
         """Read one file as `read` does, with every decision about it. Raises: InputError."""
-        from feedbridge.parse import explain  # noqa: PLC0415  # as above
+        from feedbridge.parse import explain  # noqa: PLC0415  # 6 ms that an unchanged run does not need
 
-        return self._read(stamp, explain)[1]
+        _, raw = self._open(stamp)
+        return self._take(raw, _parse(self._config, raw, by=explain))
 
-    def _read(self, stamp: Stamp, by: Parser) -> tuple[Stamp, Found]:
+    def _open(self, stamp: Stamp) -> tuple[Stamp, Raw]:
         self.opened += 1
-        stamp, raw = self._archive.read(stamp)
-        return stamp, self._parse(stamp.path, raw, by) if isinstance(raw, bytes) else raw
+        stamp, found = self._archive.read(stamp)
+        return stamp, (stamp.path, found)
 
-    def _parse(self, path: bytes, raw: bytes, by: Parser) -> Found:
+    def _take(self, raw: Raw, found: Found) -> Found:
+        """Count what was found, and keep an article as long as there is room."""
+        if not isinstance(raw[1], bytes):
+            return found
+        self.bytes_read += len(raw[1])
+        self.parsed += not isinstance(found, Ignored)
+        if not isinstance(found, Article):
+            return found
+        if (
+            self._kept_bytes < KEPT_BYTES and not self._workers.are_at_hand
+        ):  # else most are old, and for nobody
+            self._kept[found.version.digest] = found
+            self._kept_bytes += len(raw[1]) + OVERHEAD_BYTES
         from feedbridge.parse import dated_ahead  # noqa: PLC0415  # as above
 
-        parsed = by(path, raw, sites=self._config.sites)
-        self.bytes_read += len(raw)
-        self.parsed += not isinstance(parsed, Ignored)
-        if not isinstance(parsed, Article):
-            return parsed
-        if self._kept_bytes < KEPT_BYTES:
-            self._kept[parsed.version.digest] = parsed
-            self._kept_bytes += len(raw) + OVERHEAD_BYTES
-        return dated_ahead(parsed, now=self._now) or parsed
+        return dated_ahead(found, now=self._now) or found
 
-    def article(self, stamp: Stamp, digest: bytes) -> Article:
+    def contents(self, wanted: Iterable[tuple[Stamp, bytes]]) -> Iterator[Content | Turn]:
+        """Give what files say that were read before, cleaned, in order, or how one has turned.
+
+        Raises: InputError.
+        """
+        articles, cleaned = tee(self._article_or_turn(stamp, digest) for stamp, digest in wanted)
+        made = self._workers.map(_CLEANING, (one for one in cleaned if isinstance(one, Article)))
+        for article in articles:
+            yield self._cleaned(next(made)) if isinstance(article, Article) else article
+
+    def content(self, article: Article) -> Content:
+        """Return what a file says, cleaned. Raises: ArticleFailed."""
+        found = self._cleaned(_clean(self._config, article))
+        if isinstance(found, Turn):
+            raise found
+        return found
+
+    def _cleaned(self, made: Content | Rejected) -> Content | ArticleFailed:
+        self.cleaned += 1
+        return ArticleFailed(made) if isinstance(made, Rejected) else made
+
+    def _article_or_turn(self, stamp: Stamp, digest: bytes) -> Article | Turn:
+        try:
+            return self._article(stamp, digest)
+        except Turn as turn:
+            return turn
+
+    def _article(self, stamp: Stamp, digest: bytes) -> Article:
         """Return the whole article of a file that was read before. Raises: ArticleChanged, InputError."""
         kept = self._kept.pop(digest, None)
         if kept is not None:  # it may have been read as a copy of it
@@ -127,21 +163,35 @@ class Reader:
             return found
         raise ArticleChanged(stamp.path)
 
-    def content(self, article: Article) -> Content:
-        """Return what a file says, cleaned. Raises: ArticleFailed."""
-        from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
 
-        self.cleaned += 1
-        wishes = Wishes(language=self._config.site.language, image_urls=self._config.images.urls)
-        path = article.version.path
-        try:
-            return normalise(article, sites=self._config.sites, wishes=wishes)
-        except Exception as exc:
-            # The last line of defence: whatever one article does to us, the others have their feed.
-            log.debug("article.failed", exc_info=True, extra={"path": show(path)})
-            detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
-            failed = Rejected(path=path, code="failed", detail=detail, decisions=article.decisions)
-            raise ArticleFailed(failed) from exc
+def _parse(config: Config, raw: Raw, by: Parser | None = None) -> Found:
+    """Return what was read, and what it is if it is a file's content."""
+    from feedbridge.parse import parse  # noqa: PLC0415  # as above
+
+    path, found = raw
+    return (by or parse)(path, found, sites=config.sites) if isinstance(found, bytes) else found
+
+
+def _clean(config: Config, article: Article) -> Content | Rejected:
+    """Return what an article says, cleaned; whatever it does to us, the others have their feed."""
+    from feedbridge.normalise import Wishes, normalise  # noqa: PLC0415  # lxml: 40 ms that not every run needs
+
+    wishes = Wishes(language=config.site.language, image_urls=config.images.urls)
+    path = article.version.path
+    try:
+        return normalise(article, sites=config.sites, wishes=wishes)
+    except Exception as exc:
+        log.debug("article.failed", exc_info=True, extra={"path": show(path)})
+        detail = f"it cannot be normalised: {type(exc).__name__}: {exc}; please report this"
+        return Rejected(path=path, code="failed", detail=detail, decisions=article.decisions)
+
+
+def _raw_bytes(raw: Raw) -> int:
+    return len(raw[1]) if isinstance(raw[1], bytes) else 0
+
+
+_PARSING = Work(_parse, _raw_bytes, together=64, alone=500)
+_CLEANING = Work(_clean, lambda article: len(article.body), together=8, alone=20)
 
 
 def open_archive(config: Config) -> scan.Archive:

@@ -17,6 +17,7 @@ from feedbridge.pipeline.learning import Progress, no_progress
 from feedbridge.pipeline.looking import Asked, Look, Outcome
 from feedbridge.pipeline.pairs import check_pair
 from feedbridge.pipeline.reader import Turn, open_archive
+from feedbridge.pipeline.workers import Start, Workers, none
 from feedbridge.standards.text import show
 
 if TYPE_CHECKING:
@@ -29,15 +30,18 @@ _T = TypeVar("_T")
 Clock = Callable[[], datetime]  # tells the moment, in UTC
 
 
-def run(
+def run(  # noqa: PLR0913  # what a caller may want to know and to lend
     config: Config,
     *,
     clock: Clock,
     asked: Asked | None = None,
     progress: Progress = no_progress,
     elapsed: Callable[[], float] = float,
+    workers: Start = none,
 ) -> Outcome:
     """Bring the feeds up to date once; `elapsed` tells the seconds since it began, for the report.
+
+    `workers` is called once there is much to do, and starts those who are to help.
 
     The clock is asked when no other run is at work any more.
 
@@ -48,7 +52,7 @@ def run(
 
     def act(catalogue: Catalogue) -> Outcome:
         now = clock()
-        look = Look(catalogue, archive, config, now=now, asked=asked)
+        look = Look(catalogue, archive, config, helpers, now=now, asked=asked)
         look.learn(progress)
         look.prepare()
         outcome = reports.timed(look.publish(), elapsed())
@@ -58,20 +62,29 @@ def run(
     with _remembering_failure(config, clock):
         with open_archive(config):
             pass  # of a missing one it is told before the output directory is made
-        with publish.locked(config.output.directory, waits=asked.waits), open_archive(config) as archive:
+        with (
+            publish.locked(config.output.directory, waits=asked.waits),
+            open_archive(config) as archive,
+            Workers(config, workers) as helpers,
+        ):
             outcome = _with_catalogue(config, act, is_checked=asked.is_checked)
     reports.log_outcome(outcome)
     return outcome
 
 
 def preview(
-    config: Config, *, now: datetime, asked: Asked | None = None, progress: Progress = no_progress
+    config: Config,
+    *,
+    now: datetime,
+    asked: Asked | None = None,
+    progress: Progress = no_progress,
+    workers: Start = none,
 ) -> Outcome:
     """Say what `run` would do, and write nothing.
 
     Raises: InputError, OutputError, StateError, GuardError, LockedError, UsageError.
     """
-    return _looking(config, Look.compare, now=now, asked=asked or Asked(), progress=progress)
+    return _looking(config, Look.compare, now=now, asked=asked, progress=progress, workers=workers)
 
 
 def explain(config: Config, article: str, *, now: datetime) -> "Explanation":
@@ -121,19 +134,20 @@ def _remember(config: Config, failed: Ran) -> None:
             catalogue.runs.put(failed)
 
 
-def _looking(
+def _looking(  # noqa: PLR0913  # as `run`
     config: Config,
     act: Callable[[Look], _T],
     *,
     now: datetime,
     asked: Asked | None = None,
     progress: Progress = no_progress,
+    workers: Start = none,
 ) -> _T:
     """Look at everything as a run does, with a copy of what is remembered, and keep nothing of it."""
 
     def look_at(catalogue: Catalogue) -> _T:
-        with open_archive(config) as archive:
-            look = Look(catalogue, archive, config, now=now, asked=asked or Asked())
+        with open_archive(config) as archive, Workers(config, workers) as helpers:
+            look = Look(catalogue, archive, config, helpers, now=now, asked=asked or Asked())
             look.learn(progress)
             look.prepare()
             return act(look)

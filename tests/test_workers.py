@@ -1,0 +1,202 @@
+"""Workers: what several processes make of articles is what one makes of them, in the same order."""
+
+import os
+import subprocess
+import sys
+import threading
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedbridge.config import load
+from feedbridge.pipeline import workers
+from feedbridge.pipeline.workers import Work, Worker, Workers, forked, none, serve
+from tests.samples import CHECKOUT
+
+CONFIG = load(CHECKOUT / "config.toml")
+ALONE = 3
+
+
+def threads(config):
+    """Start workers that are threads."""
+    return [worker(serve, config), worker(serve, config)]
+
+
+def worker(serving, *arguments):
+    """Start a thread that works at what comes by a pipe."""
+    mine, theirs = Pipe()
+    thread = threading.Thread(target=serving, args=(theirs, *arguments))
+    thread.start()
+    return Worker(mine, thread)
+
+
+def die(pipe, config, batches):
+    """Work at so many batches, and die while at work at the next."""
+    for _ in range(batches):
+        act, given = pipe.recv()
+        pipe.send([act(config, one) for one in given])
+    pipe.recv()
+    pipe.close()
+
+
+def size_bytes(given: bytes) -> int:
+    """Return what is given, in bytes."""
+    return len(given)
+
+
+def act(config, given):
+    """Make something of what is given, as every worker can."""
+    return config.site.title, given, threading.current_thread() is threading.main_thread()
+
+
+WORK = Work(act, size_bytes, together=4, alone=ALONE)
+
+
+class Counted:
+    """Things that are given, and how many of them were taken."""
+
+    def __init__(self, count):
+        self.taken = 0
+        self._count = count
+
+    def __iter__(self):
+        for number in range(self._count):
+            self.taken += 1
+            yield b"%d" % number
+
+
+@given(st.lists(st.binary(max_size=9), max_size=80))
+def test_workers_give_what_one_process_gives_in_the_same_order(things):
+    """Whatever is given, and however it is parted into batches."""
+    with Workers(CONFIG, threads) as several, Workers(CONFIG, none) as nobody:
+        assert [made[:2] for made in several.map(WORK, things)] == [
+            made[:2] for made in nobody.map(WORK, things)
+        ]
+
+
+def test_workers_start_once_there_is_much_to_do():
+    """All that comes before that in a run counts, also of several lots; then it is not done here any more."""
+    with Workers(CONFIG, threads) as several:
+        assert all(is_here for _, _, is_here in several.map(WORK, Counted(ALONE - 1)))
+        made = [is_here for _, _, is_here in several.map(WORK, Counted(100))]
+    assert made[0]
+    assert not all(made)
+
+
+def test_nothing_is_taken_ahead_without_workers():
+    """Whoever asks for one is given one: what is not asked for is not worked at."""
+    things = Counted(50)
+    with Workers(CONFIG, none) as nobody:
+        next(nobody.map(WORK, things))
+    assert things.taken == 1
+
+
+def test_only_so_much_is_taken_ahead_as_keeps_workers_busy():
+    """Memory is bounded, however much there is to do."""
+    things = Counted(1000)
+    with Workers(CONFIG, threads) as several:
+        made = several.map(WORK, things)
+        for _ in range(ALONE + 1):
+            next(made)
+        assert ALONE + WORK.together < things.taken <= ALONE + WORK.together * (workers.AHEAD + 1)
+        made.close()
+
+
+def test_a_large_thing_goes_alone():
+    """A batch is full when it is heavy: else a few large articles would fill the memory."""
+    work = Work(act, lambda _: workers.TOGETHER_BYTES, together=64, alone=0)
+    things = Counted(100)
+    with Workers(CONFIG, threads) as several:
+        made = several.map(work, things)
+        next(made)
+        assert things.taken == workers.AHEAD + 1
+        made.close()
+
+
+@pytest.mark.parametrize("batches", [0, 1, 5])
+def test_what_a_lost_worker_did_not_do_is_done_by_others(batches, caplog):
+    """Nothing is lost with it but time, and it is said once."""
+    with Workers(CONFIG, lambda config: [worker(die, config, batches), worker(serve, config)]) as two:
+        assert [given for _, given, _ in two.map(WORK, Counted(200))] == list(Counted(200))
+        assert two.are_at_hand
+    assert [record.message for record in caplog.records] == ["worker.lost"]
+
+
+def test_a_run_goes_on_alone_when_all_workers_are_lost():
+    """It is as if there had never been any."""
+    with Workers(CONFIG, lambda config: [worker(die, config, 1)]) as dying:
+        made = list(dying.map(WORK, Counted(60)))
+        assert not dying.are_at_hand
+    assert [given for _, given, _ in made] == list(Counted(60))
+    assert made[-1][2]
+
+
+def test_what_fails_fails_here():
+    """Whoever asked sees why, as without workers."""
+    work = Work(fail_at_50, size_bytes, together=4, alone=ALONE)
+    with Workers(CONFIG, threads) as several, pytest.raises(ZeroDivisionError):
+        list(several.map(work, Counted(60)))
+
+
+def fail_at_50(_, given):
+    """Fail at one thing of all."""
+    return 1 / (int(given) - 50)
+
+
+def test_what_was_taken_ahead_and_not_asked_for_is_not_taken_for_something_else():
+    """A lot that nobody went through to its end leaves nothing to the next."""
+    with Workers(CONFIG, threads) as several:
+        for _ in range(5):
+            made = several.map(WORK, Counted(100))
+            next(made)
+            made.close()
+        assert [given for _, given, _ in several.map(WORK, Counted(100))] == list(Counted(100))
+
+
+def test_nobody_is_forked_from_a_process_with_several_threads():
+    """What another thread holds, such as a lock, would be held for ever in the fork."""
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        assert forked(CONFIG) == ()
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_nobody_is_forked_where_there_is_one_processor():
+    """They would only take it from each other."""
+    asked = "from feedbridge.pipeline.workers import forked; print(forked(None))"
+    assert python(asked, processors=1) == "()\n"
+
+
+def test_what_is_forked_knows_what_we_know_and_is_another_process():
+    """The configuration need not be sent to it."""
+    asked = """
+import os
+from tests.test_workers import CONFIG, WORK, Workers, forked
+here = os.getpid()
+def act(config, given): return config is CONFIG, os.getpid() != here
+def made(): return list(several.map(WORK._replace(act=act, alone=0), [b""] * 1000))
+with Workers(CONFIG, forked) as several:
+    print((True, True) in made())
+"""
+    assert python(asked, processors=2) == "True\n"
+
+
+def python(program: str, *, processors: int) -> str:
+    """Run a program in a process with one thread that may use so many processors; return what it prints."""
+    may_use = sorted(os.sched_getaffinity(0))[:processors]
+    if len(may_use) < processors:
+        pytest.skip(f"needs {processors} processors")
+    return subprocess.run(
+        [sys.executable, "-c", f"import os; os.sched_setaffinity(0, {may_use})\n{program}"],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
