@@ -1,5 +1,7 @@
 """boilerplate, heading: what stands in a body and is no part of the article (emission rule 9)."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +9,9 @@ from lxml import html
 
 from feedbridge.model import Boilerplate, Decision, SiteRule
 from feedbridge.normalise import boilerplate, heading
+from feedbridge.sites import apply
 from feedbridge.sites.apply import MAX_MARK_TEXT
-from feedbridge.standards import markup
+from feedbridge.standards import elements, markup
 from feedbridge.standards.expressions import ExpressionError, compiled
 from tests.soups import soups
 
@@ -90,6 +93,12 @@ def test_an_expression_for_a_value_means_nothing_without_an_attribute():
     [
         pytest.param(BAR, '<p>a</p><div class="bar">x<p>y</p></div>b', "<p>a</p>b", id="attribute"),
         pytest.param(BAR, '<div class="bars">a</div>', '<div class="bars">a</div>', id="another value"),
+        pytest.param(
+            Boilerplate(what="x", attribute="class", value="bar$"),
+            f'<p class="{"a" * 999} bar">x</p>b',
+            "b",
+            id="attribute, long",
+        ),
         pytest.param(BAR, '<p class="bar">a</p>', '<p class="bar">a</p>', id="another element"),
         pytest.param(NOTICE, "<p>Get <b>more</b>\n from us</p>b", "b", id="text, folded"),
         pytest.param(NOTICE, "<p>Get more from us now</p>", "<p>Get more from us now</p>", id="more text"),
@@ -148,6 +157,22 @@ def test_nothing_dropped_is_no_decision():
     assert boilerplate.drop(root, rule=marked(BAR, NOTICE)) == ()
     assert boilerplate.drop(root, rule=marked()) == ()
     assert inside(root) == "<p>a</p>"
+
+
+@given(soups, st.sampled_from([BAR, NOTICE, FOOTER, Boilerplate(what="x", text="a x|.? ?é&")]))
+def test_the_first_looks_miss_nothing(source, mark):
+    """Where an element bears a mark, something is dropped; else nothing is."""
+    root = markup.parse(source)
+    boilerplate.drop(root, rule=marked())
+    texts = elements.short_texts(root, limit=MAX_MARK_TEXT)
+    bearing = [
+        one
+        for one in root.iterdescendants()
+        if apply.is_marked(
+            mark, name=str(one.tag), attributes=dict(one.items()), text_of=partial(texts.get, one)
+        )
+    ]
+    assert bool(boilerplate.drop(root, rule=marked(mark))) == bool(bearing)
 
 
 def test_the_root_stays():

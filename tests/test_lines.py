@@ -1,5 +1,7 @@
 """lines: what a page's source breaks into lines is one sentence where the script has no spaces."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,7 @@ def joined(source: str) -> str:
         pytest.param(
             "<p>上<b>\n <i>\n 报</i></b></p>", "<p>上<b><i>报</i></b></p>", id="through empty texts"
         ),
+        pytest.param("<p>上\n<b></b><i>月</i></p>", "<p>上<b></b><i>月</i></p>", id="past an empty element"),
         pytest.param("<p>上<b>个\n</b>\n月</p>", "<p>上<b>个</b>月</p>", id="on both sides of a bound"),
         pytest.param("<p>かな\nカナ</p>", "<p>かなカナ</p>", id="kana"),
         pytest.param("<p>上，\n“报”</p>", "<p>上，\n“报”</p>", id="a mark that other scripts have too"),
@@ -42,6 +45,15 @@ def joined(source: str) -> str:
 def test_line_breaks_between_wide_characters_go(source, expected):
     """Only white space that holds a line break, only between two such characters in one line."""
     assert joined(source) == (expected or '<p>上\n<img src="https://e.org/a">\n月</p>')
+
+
+@given(st.lists(st.sampled_from(["上", "月", "a", " ", "\n", "\n ", "<b>", "</b>", "<i></i>"])).map("".join))
+def test_inline_elements_make_no_difference(source):
+    """What goes is what would go if all were one text."""
+    root = markup.parse(source)
+    text = "".join(root.itertext())
+    lines.join(root)
+    assert "".join(root.itertext()) == re.sub(r"(?<=[上月])[ ]*\n[ \n]*(?=[上月])", "", text)
 
 
 @given(st.text(alphabet="上月a \n<>/bp", max_size=60))

@@ -26,7 +26,7 @@ def drop(root: HtmlElement, *, title: str) -> tuple[Decision, ...]:
     """Drop the first element with text where all its text is the title, and the article has more."""
     if len(title) > MAX_TITLE:
         return ()
-    names = {_name(title), _name(_SITE.sub("", title))} - {""}
+    names = {_name(one) for one in {title, _SITE.sub("", title)}} - {""}
     first, beginning = _first_text(root)
     if not any(name.startswith(_name(beginning.strip()[: len(title) + _MORE])) for name in names):
         return ()  # so it is with most articles
@@ -57,9 +57,14 @@ def _first_text(root: HtmlElement) -> tuple[HtmlElement, str]:
 
 def _name(title: str) -> str:
     """Return what is the same of two writings of a title: no case, white space, outer punctuation."""
-    characters = [one for one in title.casefold() if not one.isspace()]
-    places = [place for place, one in enumerate(characters) if unicodedata.category(one)[0] not in "PSC"]
-    return "".join(characters[places[0] : places[-1] + 1]) if places else ""
+    characters = "".join(title.casefold().split())
+    start = next((place for place, one in enumerate(characters) if _is_of_words(one)), len(characters))
+    end = next((place for place, one in enumerate(reversed(characters)) if _is_of_words(one)), 0)
+    return characters[start : len(characters) - end]
+
+
+def _is_of_words(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "PSC"
 
 
 def _is_head(element: HtmlElement) -> bool:

@@ -5,9 +5,8 @@ programs do; so pages that were printed prettily would have gaps within their se
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-import msgspec
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -19,23 +18,10 @@ _WIDE = "\u2e80-\u30ff\u31c0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00
 _WITHIN = re.compile(rf"(?<=[{_WIDE}])[ \t]*\n[ \t\n]*(?=[{_WIDE}])")
 _IS_WIDE = re.compile(rf"[{_WIDE}]")
 _VERBATIM = ("pre", "textarea", "xmp")
-_SEEN = ("img", "video", "audio", "iframe", "br", "hr")
+_SPACE = " \t\n"
+_BOUNDS = BLOCKS | {"img", "video", "audio", "iframe", "br", "hr"}
 
-
-class _Piece(msgspec.Struct, frozen=True):
-    """A text of the tree that can be set anew."""
-
-    element: HtmlElement
-    part: str  # "text" or "tail"
-
-    def read(self) -> str:
-        return (self.element.text if self.part == "text" else self.element.tail) or ""
-
-    def write(self, words: str) -> None:
-        if self.part == "text":
-            self.element.text = words
-        else:
-            self.element.tail = words
+_Place = tuple[HtmlElement, str]  # of a text of the tree: its element, and "text" or "tail"
 
 
 def join(root: HtmlElement) -> None:
@@ -43,48 +29,47 @@ def join(root: HtmlElement) -> None:
     text = elements.characters(root)
     if "\n" not in text or text.isascii():
         return  # in a tenth of the time, where all is written in a line or in ASCII
-    for line in _lines(root):
-        before = ""  # the last character before the white space
-        waiting: list[_Piece] = []  # pieces whose white space at the end may go
-        for piece in line:
-            words = piece.read()
-            if "\n" in words:
-                words = _WITHIN.sub("", words)
-                piece.write(words)
-            if words.strip(" \t\n"):
-                _join(waiting, piece, before=before)
-                before, waiting = words.rstrip(" \t\n")[-1], []
-            waiting.append(piece)
+    waiting: list[_Place] = []  # texts whose white space at the end may go: it follows a wide character
+    for place in _places(root):
+        words = (getattr(*place) or "").strip(_SPACE) if place else ""
+        if not place:
+            waiting = []
+        elif words:
+            if "\n" in words:  # so it is with few, and the expression takes its time
+                setattr(*place, _WITHIN.sub("", getattr(*place)))
+            if waiting and _IS_WIDE.match(words):
+                _join(waiting, place)
+            waiting = [place] if _IS_WIDE.match(words[-1]) else []
+        elif waiting and getattr(*place):
+            waiting.append(place)
 
 
-def _join(waiting: list[_Piece], piece: _Piece, *, before: str) -> None:
-    """Drop the white space between a character and the first one of a piece, if it is such."""
-    words = piece.read()
-    start = words.lstrip(" \t\n")
-    between = "".join(_space_at_end(one) for one in waiting) + words[: len(words) - len(start)]
-    if "\n" in between and _IS_WIDE.match(before) and _IS_WIDE.match(start):
+def _join(waiting: Sequence[_Place], place: _Place) -> None:
+    """Drop the white space before the first word of a text if a line break is in it."""
+    words: str = getattr(*place)
+    start = words.lstrip(_SPACE)
+    between = "".join(_space_at_end(getattr(*one)) for one in waiting) + words[: len(words) - len(start)]
+    if "\n" in between:
         for one in waiting:
-            one.write(one.read().rstrip(" \t\n"))
-        piece.write(start)
+            setattr(*one, getattr(*one).rstrip(_SPACE))
+        setattr(*place, start)
 
 
-def _space_at_end(piece: _Piece) -> str:
-    words = piece.read()
-    return words[len(words.rstrip(" \t\n")) :]
+def _space_at_end(words: str) -> str:
+    return words[len(words.rstrip(_SPACE)) :]
 
 
-def _lines(root: HtmlElement) -> Iterator[list[_Piece]]:
-    """Give the texts that stand in one line: between the bounds of blocks and of what is seen."""
-    line: list[_Piece] = []
+def _places(root: HtmlElement) -> Iterator[_Place | None]:
+    """Give the texts that stand in one line, and None at the bounds of blocks and of what is seen."""
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, node in walk:
-        if node.tag in BLOCKS or node.tag in _SEEN:
-            yield line
-            line = []
+        name = node.tag
+        if name in _BOUNDS:
+            yield None
         if event == "end":
-            line += [_Piece(node, "tail")] if node.tail and node is not root else []
-        elif node.tag in _VERBATIM:
+            if node is not root:
+                yield node, "tail"
+        elif name in _VERBATIM:
             walk.skip_subtree()
-        elif node.text:
-            line.append(_Piece(node, "text"))
-    yield line
+        else:
+            yield node, "text"

@@ -14,7 +14,8 @@ MAX_BASE = 2048  # characters: each relative address repeats them, and servers t
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-cfsrc")  # where scripts find what src will be
 SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
 
-_ADDRESSES = ("href", "src", "poster", "cite", "data", *LAZY)
+_ADDRESSES = frozenset({"href", "src", "poster", "cite", "data", *LAZY})
+_SRCSETS = frozenset(SRCSETS)  # as with addresses: a quarter of the time of a look into a tuple
 
 
 def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, ...]:
@@ -29,8 +30,8 @@ def resolve(root: HtmlElement, *, base: str, rule: SiteRule) -> tuple[Decision, 
         resolved = of_picture if element.tag == "img" else absolute
         for name, written in element.items():
             if name in _ADDRESSES:
-                counts[_resolve_one(element, name, resolved(written), rule)] += 1
-            elif name in SRCSETS:
+                counts[_resolve_one(element, name, written, absolute=resolved(written), rule=rule)] += 1
+            elif name in _SRCSETS:
                 element.set(name, attributes.mend_srcset(written, resolved))
     elements.unwrap_all(root, [link for link in root.iter("a") if "href" not in link.attrib])
     return tuple(
@@ -54,13 +55,13 @@ def _page(address: str) -> str:
     return address.partition("#")[0].removesuffix("?")
 
 
-def _resolve_one(element: HtmlElement, name: str, absolute: str, rule: SiteRule) -> str:
-    written = element.get(name)
+def _resolve_one(element: HtmlElement, name: str, written: str, *, absolute: str, rule: SiteRule) -> str:
     mended = apply.mend_link(absolute, rule)
     if not mended:
         del element.attrib[name]
         return "dropped"
-    element.set(name, mended)
+    if mended != written:
+        element.set(name, mended)
     if mended != absolute:
         return "mended"
     return "kept" if absolute == written else "made absolute"

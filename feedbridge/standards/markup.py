@@ -8,9 +8,10 @@ import nh3
 from lxml import etree, html
 from lxml.html import HtmlElement
 
-from feedbridge.standards import elements
+from feedbridge.standards import elements, wellformed
 from feedbridge.standards.attributes import mend_srcset, pixels
 from feedbridge.standards.tame import BLOCKS, tame
+from feedbridge.standards.text import xml_text
 from feedbridge.standards.tokens import UNSEEN, End, Start
 from feedbridge.standards.urls import absolute, scheme
 
@@ -64,6 +65,17 @@ def parse(source: str) -> HtmlElement:
     It takes linear time, whatever the source is. The tree has a bounded depth, no comments, and only
     characters that XML can hold (emission rule 8). Elements whose content nobody sees are empty.
     """
+    text = xml_text(source)
+    made = wellformed.read(text)
+    if made is None:
+        return _built(text)
+    root = cast("HtmlElement", _PARSER.makeelement("div"))  # in a document for HTML, as below
+    root.text = made.text
+    root[:] = made
+    return root
+
+
+def _built(source: str) -> HtmlElement:
     builder = etree.TreeBuilder(parser=_PARSER)
     builder.start("div", {})
     for token in tame(source):

@@ -14,16 +14,16 @@ from feedbridge.standards.tokens import UNSEEN, End, Start, Token, tokens
 
 MAX_DEPTH = 200  # elements within one another; real articles have up to 65, libxml2 may refuse more than 256
 
-_VOID = frozenset(
+VOID = frozenset(
     {"area", "base", "br", "embed", "hr", "img", "link", "meta", "param", "source", "track", "wbr"}
 )
 # An article is a fragment, nobody can send it in, and these would only be in the way.
-_IGNORED = frozenset({"body", "col", "colgroup", "form", "head", "html", "input"})
+IGNORED = frozenset({"body", "col", "colgroup", "form", "head", "html", "input"})
 
 _TABLE = frozenset({"table"})
 _ROW_GROUPS = frozenset({"tbody", "tfoot", "thead"})
 _CELLS = frozenset({"caption", "td", "th"})
-_TABLE_PARTS = _ROW_GROUPS | {"tr"} | _CELLS
+TABLE_PARTS = _ROW_GROUPS | {"tr"} | _CELLS
 _SECTIONS = frozenset(
     {
         "address",
@@ -40,24 +40,24 @@ _SECTIONS = frozenset(
     | {"figure", "footer", "header", "hgroup", "legend", "main", "nav", "search", "section", "summary"}
 )
 _LISTS = frozenset({"dd", "dir", "dl", "dt", "li", "menu", "ol", "ul"})
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PARAGRAPHS = frozenset({"hr", "listing", "p", "pre", "xmp"})
-_FLOW = _SECTIONS | _LISTS | _HEADINGS | _PARAGRAPHS | _TABLE
-BLOCKS = _FLOW | _TABLE_PARTS
+FLOW = _SECTIONS | _LISTS | HEADINGS | _PARAGRAPHS | _TABLE
+BLOCKS = FLOW | TABLE_PARTS
 
 # What an element closes when it begins, and what must not stand between: end tags that may be left out.
 _Rule = tuple[frozenset[str], frozenset[str]]
 _BOUNDS = _CELLS | _TABLE
 _PARAGRAPH: _Rule = (frozenset({"p"}), _BOUNDS)
 _CLOSES: dict[str, tuple[_Rule, ...]] = {
-    **dict.fromkeys(_FLOW, (_PARAGRAPH,)),
-    **dict.fromkeys(_HEADINGS, ((_HEADINGS, _BOUNDS), _PARAGRAPH)),
+    **dict.fromkeys(FLOW, (_PARAGRAPH,)),
+    **dict.fromkeys(HEADINGS, ((HEADINGS, _BOUNDS), _PARAGRAPH)),
     "li": ((frozenset({"li"}), _BOUNDS | {"ol", "ul"}), _PARAGRAPH),
     **dict.fromkeys(("dd", "dt"), ((frozenset({"dd", "dt"}), _BOUNDS | {"dl"}), _PARAGRAPH)),
     "a": ((frozenset({"a"}), _BOUNDS),),
 }
 # What an end tag must not close: `_BOUNDS`, unless it is a table's own.
-_END_BOUNDS = {"table": frozenset[str](), **dict.fromkeys(_TABLE_PARTS, _TABLE)}
+_END_BOUNDS = {"table": frozenset[str](), **dict.fromkeys(TABLE_PARTS, _TABLE)}
 # In what a part of a table stands: all that is open in there is closed when it begins.
 _STANDS_IN = {
     **dict.fromkeys(("td", "th"), _TABLE | _ROW_GROUPS | {"tr"}),
@@ -85,7 +85,7 @@ def tame(source: str) -> Iterator[Token]:
         elif isinstance(token, End):
             yield from open_.end(token.name)
         else:
-            if token.characters.strip(" \t\n"):
+            if "table" in open_.places and token.characters.strip(" \t\n"):
                 yield from open_.make_cell()
             yield token
     yield from open_.close_to(0)
@@ -100,10 +100,10 @@ class _Open:
 
     def takes(self, name: str) -> bool:
         """Tell whether an element may stand here; a part of a table may only in a table."""
-        return name not in _IGNORED and (name not in _STANDS_IN or self._innermost(_STANDS_IN[name]) >= 0)
+        return name not in IGNORED and (name not in _STANDS_IN or self._innermost(_STANDS_IN[name]) >= 0)
 
     def begin(self, name: str) -> Sequence[Token]:
-        if name in _VOID:
+        if name in VOID:
             return (End(name),)
         self.places.setdefault(name, []).append(len(self.names))
         self.names.append(name)
@@ -115,8 +115,9 @@ class _Open:
         The end tag of any heading closes a heading, as in browsers.
         """
         if self.names and self.names[-1] == name:  # so it is with most: no look at the others
-            return self.close_to(len(self.names) - 1)
-        place = self._innermost(_HEADINGS if name in _HEADINGS else frozenset((name,)))
+            self._forget(self.names.pop())
+            return (End(name),)
+        place = self._innermost(HEADINGS if name in HEADINGS else frozenset((name,)))
         if place > self._innermost(_END_BOUNDS.get(name, _BOUNDS)):
             return self.close_to(place)
         return ()
@@ -126,11 +127,11 @@ class _Open:
         made: list[Token] = []
         for closed, between in _CLOSES.get(name, ()):
             place = self._innermost(closed)
-            if place > self._innermost(between):
+            if place >= 0 and place > self._innermost(between):
                 made += self.close_to(place)
         if name in _STANDS_IN:
             made += self.close_to(self._innermost(_STANDS_IN[name]) + 1)
-        elif name not in UNSEEN:
+        elif "table" in self.places and name not in UNSEEN:
             made += self.make_cell()
         return made
 
@@ -146,11 +147,14 @@ class _Open:
         closed = self.names[depth:][::-1]
         del self.names[depth:]
         for name in closed:
-            places = self.places[name]
-            places.pop()
-            if not places:
-                del self.places[name]
+            self._forget(name)
         return [End(name) for name in closed]
+
+    def _forget(self, name: str) -> None:
+        places = self.places[name]
+        places.pop()
+        if not places:
+            del self.places[name]
 
     def _innermost(self, names: frozenset[str]) -> int:
         """Return where the innermost open element of some names stands, -1 if there is none."""

@@ -62,7 +62,8 @@ _OPENING = re.compile(r"<(?:(?P<tag>/?[A-Za-z])|(?P<empty>!---?>)|(?P<comment>!-
 _ATTRIBUTE_NAME = r"[^ \t\n/>][^ \t\n/>=]*+"
 _VALUE = r"""(?: "[^"]*+" | '[^']*+' | [^ \t\n>"'][^ \t\n>]*+ | (?=>) )"""
 _EQUALS = r"[ \t\n]*+ = [ \t\n]*+"
-_ATTRIBUTE = re.compile(rf"({_ATTRIBUTE_NAME}) (?: {_EQUALS} ({_VALUE}) )?", re.VERBOSE)
+_VALUE_PARTS = r"""(?: "([^"]*+)" | '([^']*+)' | ([^ \t\n>"'][^ \t\n>]*+) | (?=>) )"""  # the same, in groups
+_ATTRIBUTE = re.compile(rf"({_ATTRIBUTE_NAME}) (?: {_EQUALS} {_VALUE_PARTS} )?", re.VERBOSE)
 _TAG_NAME = r"<(?P<slash>/?)(?P<name>[A-Za-z][^ \t\n/>]*+)"
 # No groups within what is possessive: Python 3.11 fails there (https://github.com/python/cpython/issues/101955).
 _WHOLE_ATTRIBUTE = rf"(?: [ \t\n/]*+ {_ATTRIBUTE_NAME} (?: {_EQUALS} {_VALUE} )?+ )"
@@ -124,7 +125,7 @@ class _Reader:
         self.position = tag.end()
         slash, written, attributes = tag.group("slash", "name", "attributes")
         name = written.lower()
-        if not (written.isalnum() and written.isascii()) and not _NAME.fullmatch(written):
+        if not _is_name(written):
             return ()
         if slash and name != "br":  # browsers, too, take </br> for a line break
             return (End(name),)
@@ -164,6 +165,10 @@ class _Reader:
         return self.closings[what]
 
 
+def _is_name(written: str) -> bool:
+    return (written.isalpha() and written.isascii()) or _NAME.fullmatch(written) is not None
+
+
 def _text(written: str) -> Sequence[Text]:
     if "&" in written:
         # Browsers decode some entities without their ";", too. Where one means no XML character, it goes.
@@ -174,10 +179,10 @@ def _text(written: str) -> Sequence[Text]:
 def _attributes(source: str) -> dict[str, str]:
     attributes: dict[str, str] = {}
     for found in islice(_ATTRIBUTE.finditer(source), MAX_ATTRIBUTES):
-        name, written = found.groups(default="")
-        value = written[1:-1] if written.startswith(('"', "'")) else written
+        name, double_quoted, quoted, plain = found.groups("")
+        value = double_quoted or quoted or plain
         if "&" in value:
             value = xml_text(decode_entities(value))
-        if _NAME.fullmatch(name) and len(value) <= MAX_VALUE:
+        if _is_name(name) and len(value) <= MAX_VALUE:
             attributes.setdefault(name.lower(), value)
     return attributes
