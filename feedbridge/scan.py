@@ -198,20 +198,24 @@ class Archive:
     def _walk_root(self, number: int, own: frozenset[FileId]) -> Iterator[Listing]:
         waiting = [b""]
         while waiting:
-            directory = waiting.pop()
-            before = directory + b"/" if directory else b""
-            stamps: list[Stamp] = []
-            ignored: list[Ignored] = []
-            with self._listing(number, directory) as entries:
-                for entry in entries:
-                    found = self._look_at(number, before + os.fsencode(entry.name), entry, own)
-                    if isinstance(found, Stamp):
-                        stamps.append(found)
-                    elif isinstance(found, Ignored):
-                        ignored.append(found)
-                    elif found is not None:
-                        waiting.append(found)
-            yield Listing(root=number, directory=directory, stamps=tuple(stamps), ignored=tuple(ignored))
+            # Not kept here: a large one takes memory that whoever takes it may want for something else.
+            yield self._list(number, waiting.pop(), waiting, own)
+
+    def _list(self, number: int, directory: bytes, below: list[bytes], own: frozenset[FileId]) -> Listing:
+        """List one directory; add the directories in it to those that are to be listed."""
+        before = directory + b"/" if directory else b""
+        stamps: list[Stamp] = []
+        ignored: list[Ignored] = []
+        with self._listing(number, directory) as entries:
+            for entry in entries:
+                found = self._look_at(number, before + os.fsencode(entry.name), entry, own)
+                if isinstance(found, Stamp):
+                    stamps.append(found)
+                elif isinstance(found, Ignored):
+                    ignored.append(found)
+                elif found is not None:
+                    below.append(found)
+        return Listing(root=number, directory=directory, stamps=tuple(stamps), ignored=tuple(ignored))
 
     @contextmanager
     def _listing(self, number: int, directory: bytes) -> Iterator[Iterable[os.DirEntry[str]]]:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 
 from feedbridge import scan
@@ -28,6 +29,9 @@ UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it 
 Progress = Callable[[int, int], None]  # files looked at, files in all as far as is known
 
 _STAMP = struct.Struct("<qqQ")
+
+# As `Files.parts` returns it.
+_Known = dict[tuple[int, bytes], tuple[int, dict[int, bytes]]]
 
 
 def no_progress(done: int, total: int) -> None:
@@ -76,21 +80,28 @@ class Learner:
     def _due(self, listings: Iterable[scan.Listing]) -> Iterator[Due]:
         """Give the files that have to be read, of one directory after the other."""
         known = self._files.parts()
-        for listing in listings:
-            number, digests = known.pop((listing.root, listing.directory), (0, {}))
-            self._count(listing)
-            standing = _parts(listing.stamps)
-            changed = {
-                part: stamps for part, stamps in standing.items() if self._is_read(stamps, digests.get(part))
-            }
-            self._looked_at += len(listing.stamps) + len(listing.ignored) - sum(map(len, changed.values()))
-            if changed:
-                number = number or self._files.directory(listing.root, listing.directory)
-                yield from self._due_in(number, changed)
-                self._files.set_parts(number, {part: _digest(stamps) for part, stamps in changed.items()})
-            self._miss(number, digests.keys() - standing.keys())
+        for number, changed in map(partial(self._see, known), listings):  # which holds no listing
+            yield from self._due_in(number, changed)
         for number, digests in known.values():
             self._miss(number, digests)
+
+    def _see(self, known: _Known, listing: scan.Listing) -> tuple[int, Mapping[int, tuple[Stamp, ...]]]:
+        """Remember what stands in a directory; return its number, and the parts that have changed."""
+        number, digests = known.pop((listing.root, listing.directory), (0, {}))
+        self._count(listing)
+        standing = _parts(listing.stamps)
+        found = {part: _digest(stamps) for part, stamps in standing.items()}
+        changed = {
+            part: stamps
+            for part, stamps in standing.items()
+            if found[part] != digests.get(part) or self._is_read(stamps)
+        }
+        self._looked_at += len(listing.stamps) + len(listing.ignored) - sum(map(len, changed.values()))
+        if changed:
+            number = number or self._files.directory(listing.root, listing.directory)
+            self._files.set_parts(number, {part: found[part] for part in changed})
+        self._miss(number, digests.keys() - standing.keys())
+        return number, changed
 
     def look_at(self, paths: Iterable[bytes], *, own: frozenset[FileId]) -> None:
         """Look at some files, and at those that are to be read again; at directories if they are gone.
@@ -152,10 +163,9 @@ class Learner:
         for ignored in listing.ignored:
             log.debug("article.ignored", extra={"path": show(ignored.path), "reason": ignored.reason})
 
-    def _is_read(self, stamps: Iterable[Stamp], known: bytes | None) -> bool:
-        """Tell whether any file of a part has to be read."""
-        is_due = bool(self._again) and any(stamp.path in self._again for stamp in stamps)
-        return self._is_anew or is_due or known != _digest(stamps)
+    def _is_read(self, stamps: Iterable[Stamp]) -> bool:
+        """Tell whether any file of a part has to be read, whatever its stamp says."""
+        return self._is_anew or (bool(self._again) and any(stamp.path in self._again for stamp in stamps))
 
     def _due_in(self, number: int, changed: Mapping[int, tuple[Stamp, ...]]) -> Iterator[Due]:
         """Give the files of parts that have to be read, as they most likely lie on the disk."""
