@@ -116,9 +116,8 @@ class Reader:
         self.parsed += not isinstance(found, Ignored)
         if not isinstance(found, Article):
             return found
-        if (
-            self._kept_bytes < KEPT_BYTES and not self._workers.are_at_hand
-        ):  # else most are old, and for nobody
+        # Where there are workers it is a first run, or nearly: most of what is read is old, and in no feed.
+        if self._kept_bytes < KEPT_BYTES and not self._workers.are_at_hand:
             self._kept[found.version.digest] = found
             self._kept_bytes += len(raw[1]) + OVERHEAD_BYTES
         from feedbridge.parse import dated_ahead  # noqa: PLC0415  # as above
