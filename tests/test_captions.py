@@ -152,6 +152,18 @@ def test_no_words_are_lost(body):
     assert len(tuple(root.iter("img"))) == pictures
 
 
+@given(st.lists(pieces | st.just("y" * 1001), max_size=25).map("".join), st.sampled_from(["", "x"]))
+@settings(max_examples=300, deadline=None)
+def test_texts_are_those_before_anything_moved(body, alt):
+    """Each is read when it is asked for, and is what one walk over the whole body would have read."""
+    root = markup.parse(body)
+    before = elements.short_texts(root, limit=captions.MAX_CAPTION)
+    found = captions.Captions(root, site=SITE)
+    for picture in tuple(root.iter("img")):
+        found.settle(picture, alt=alt)
+    assert all((words or "") == before.get(one, "") for one, words in found._words.items())  # noqa: SLF001
+
+
 def test_a_caption_has_three_parts_at_most():
     """What is seen, by whom, whose; more is a text that bears the mark by mistake."""
     caption, content = settle(PICTURE + '<p class="cap">A</p>' * 4)

@@ -306,3 +306,33 @@ def test_addresses_and_names_say_nothing(pieces):
     silent = re.compile(r"(?:(?:https?://|www\.|@)[!-~]+|[\W\d_])+")
     text = "".join(pieces)
     assert language.of_text(text, default="en") == language.of_text(silent.sub("", text), default="en")
+
+
+mixtures = st.lists(
+    st.sampled_from([SIMPLIFIED, JAPANESE, KOREAN, ARABIC, RUSSIAN, ENGLISH, f"{ENGLISH} é", "ᏣᎳᎩ ", "फ़ीड "])
+    | st.sampled_from(["https://e.org/", "long" * 20, "@name", "é" * 40, " 。", "\u3099", "٣", "ـ", "中文"]),
+    max_size=12,
+)
+
+
+@given(mixtures.map("".join))
+@settings(max_examples=300, deadline=None)
+def test_most_of_a_text_tells_what_all_would(text):
+    """The short way finds the script that the long way finds, or none; and its letters, but for Latin."""
+    told, counted = language._told_by_most(text), language._counted(text)  # noqa: SLF001
+    assert told is None or told[0] == counted[0]
+    assert told is None or told == counted or not told[0]
+
+
+def test_an_address_does_not_speak_for_latin():
+    """A long one has many letters, which say nothing of the text around it."""
+    assert language.of_text(f"{'é' * 60} https://e.org/{'long' * 40} {'字' * 40}", default="und") == "zh"
+
+
+@given(st.text(st.sampled_from("中文字ｱｦアのＡ㐀豈"), min_size=1, max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_every_kana_is_found(text):
+    """Of any width; other characters that begin with the same byte are none."""
+    kana, letters = sum(text.count(one) for one in "ｱｦアの"), len(text.replace("Ａ", ""))
+    expected = "ja" if kana * 5 >= letters else "zh"
+    assert language.of_text(f"{text}", default="und")[:2] == (expected if letters else "un")

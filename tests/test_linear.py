@@ -39,7 +39,8 @@ FEWER = (
 HANG_S = 10.0  # of the processor's time for one test …
 HANG_LONG_S = 60.0  # … and for a megabyte of elements; a quadratic stage takes hours
 
-SMALL, LARGE = 2_000, 8_000  # characters of the articles whose steps are compared
+# Characters of the articles whose steps are compared; the small ones, too, are nested as deep as may be.
+SMALL, LARGE = 5_000, 20_000
 GROWTH = 6  # times as many steps, at most: 4 are linear, give or take what is bounded; 16 quadratic
 FEW = 2_000  # steps in a module that any article may cost
 

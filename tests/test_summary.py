@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from lxml import html
 
 from feedbridge.normalise import notices, summary
@@ -54,3 +55,21 @@ def test_rule_7_a_summary_is_short(source):
 def test_a_notice_is_a_block_of_its_own(source, found):
     """It begins with the sign, or with the word and a year or the rights that it reserves."""
     assert [elements.text_of(notice) for notice in notices.find(markup.parse(source))] == found
+
+
+notice_parts = st.sampled_from(
+    ["<p>", "</p>", "<div>", "</div>", "<li>", "<b>", "</b>", "©", "(C)", "Copy", "rıght", "right", " 2024 "]
+) | st.sampled_from(["x", "All rights", "<br>", "中", "<small>", "</small>", "<figure>▶ © 2024</figure>"])
+
+
+@given(st.lists(notice_parts, max_size=12).map("".join))
+def test_no_notice_is_overlooked(source):
+    """Where one is found, the text may hold one, also without what stands for players."""
+    root = markup.parse(source)
+    if notices.find(root):
+        assert notices.may_stand_in(elements.text_of(root, without=set(root.iter("figure"))))
+
+
+def test_most_texts_hold_no_notice():
+    """So nobody looks for one there."""
+    assert not notices.may_stand_in("A harbour was opened. 港口开放了。\ud800")

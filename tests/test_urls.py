@@ -224,6 +224,16 @@ def test_everyday_address_is_read_as_any_other(url):
     assert (urls.host(url + "\x08"), canonical(url + "\x08")) == (urls.host(url), canonical(url))
 
 
+@given(st.one_of(references, web_addresses.map(lambda url: url.replace(":8080", "") + ".PNG")))
+@settings(max_examples=200, deadline=None)
+def test_everyday_address_is_parted_as_any_other(url):
+    """Scheme and extension are the same where a control character takes an address off the short way."""
+    assert (urls.scheme(url + "\x08"), urls.extension(url + "\x08")) == (
+        urls.scheme(url),
+        urls.extension(url),
+    )
+
+
 @given(web_addresses)
 @settings(max_examples=200, deadline=None)
 def test_absolute_leaves_every_valid_web_address(url):

@@ -16,6 +16,7 @@ The order:
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import chain
 from typing import Literal
 
@@ -43,6 +44,7 @@ from feedbridge.standards import elements, language, markup, text, urls
 TITLE_LIMIT = 80  # characters of the text that stand for a missing title
 UNKNOWN = "und"  # of a language (BCP 47)
 CONTENT_LIMIT_BYTES = 512 * 1024  # of one entry (emission rule 11)
+_SHOWN_OR_TOLD = markup.SHOWN.union(players.FRAMES)
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ def _clean(article: Article, *, link: str, rule: SiteRule, sites: Sites, wishes:
     """Take the steps that change a body, in their order."""
     root = markup.parse(article.body)
     standing = tuple(root.iter())  # kept, so that lxml makes its objects for them once and not for each step
-    not_shown = _not_shown(root)
+    not_shown = _not_shown(standing)
     in_paragraphs = bare.arrange(root)
     lines.join(root)
     players.unfold(root)
@@ -141,7 +143,8 @@ def _read(cleaned: _Cleaned, article: Article, *, link: str, default_language: s
     root, placed = cleaned.root, cleaned.played.placed
     words = elements.text_of(root, without=set(placed))
     title = _title(article.title, words, link)
-    found = notices.find(root)
+    # No notice begins with words that are ours, so what is left out here may be left out.
+    found = notices.find(root) if notices.may_stand_in(words) else ()
     beside = {*placed, *found}  # what the article itself does not say
     mark = fingerprint.of(
         "" if title == link else title,
@@ -158,10 +161,9 @@ def _read(cleaned: _Cleaned, article: Article, *, link: str, default_language: s
     )
 
 
-def _not_shown(root: HtmlElement) -> tuple[Decision, ...]:
+def _not_shown(standing: Iterable[HtmlElement]) -> tuple[Decision, ...]:
     """Count what the allow-list lets go without a word; players are told of one by one."""
-    names = (str(one.tag) for one in root.iterdescendants())
-    counts = Counter(name for name in names if name not in markup.SHOWN and name not in players.FRAMES)
+    counts = Counter(str(one.tag) for one in standing if one.tag not in _SHOWN_OR_TOLD)
     if not counts:
         return ()
     outcome = ", ".join(f"{name} × {count}" for name, count in sorted(counts.items()))

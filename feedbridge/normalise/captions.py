@@ -25,12 +25,11 @@ class Captions:
     def __init__(self, root: HtmlElement, *, site: SiteRule) -> None:
         self._root = root
         self._site = site
-        self._words = elements.short_texts(root, limit=MAX_CAPTION)
+        captions = tuple(root.iter("figcaption"))
         self._standing = {
-            figure: caption
-            for caption in root.iter("figcaption")
-            if (figure := places.near(caption, "figure")) is not None
+            figure: caption for caption in captions if (figure := places.near(caption, "figure")) is not None
         }
+        self._words = _texts_in(captions)
         self._emptied: list[HtmlElement] = []
 
     def settle(self, picture: HtmlElement, *, alt: str) -> str:
@@ -42,12 +41,12 @@ class Captions:
         standing = self._in_figure(picture)
         if standing:
             return standing
-        parts = sorted(self._parts(places.outermost(picture), alt), key=lambda part: self._words[part] != alt)
+        parts = sorted(self._parts(places.outermost(picture), alt), key=lambda part: self._read(part) != alt)
         if not parts:
             return ""
         self.make_figure(picture).append(_joined(parts))
         self._emptied += parts
-        return " ".join(self._words[part] for part in parts)
+        return " ".join(self._words[part] or "" for part in parts)
 
     def make_figure(self, picture: HtmlElement) -> HtmlElement:
         """Put a picture into a figure of its own, at its place among the blocks; return the figure."""
@@ -71,7 +70,7 @@ class Captions:
         figure = places.near(picture, "figure")
         if "figcaption" not in self._site.captions or figure not in self._standing:
             return ""
-        return self._words.get(self._standing[figure], "")
+        return self._words.get(self._standing[figure]) or ""
 
     def _parts(self, unit: HtmlElement, alt: str) -> Iterator[HtmlElement]:
         """Find the elements whose content is the caption of a picture, held by a unit."""
@@ -86,15 +85,16 @@ class Captions:
 
     def _small_print(self, unit: HtmlElement) -> HtmlElement | None:
         line = small_print(unit)
-        if line is None or line not in self._words:
+        if line is None or (words := self._read(line)) is None:
             return None
         self._emptied.append(line)
-        return line[0] if self._words[line] else None
+        self._words[line[0]] = words  # nothing else is in the line
+        return line[0] if words else None
 
     def _bold_lead(self, unit: HtmlElement) -> HtmlElement | None:
         """Find a gallery's caption: bold words right after the picture, with a colon after them."""
         bold = places.following(unit)
-        if bold is None or bold.tag not in ("b", "strong") or not self._words.get(bold) or places.shows(bold):
+        if bold is None or bold.tag not in ("b", "strong") or places.shows(bold) or not self._read(bold):
             return None
         rest = (bold.tail or "").lstrip()
         if not rest.startswith(_COLONS):
@@ -118,18 +118,29 @@ class Captions:
             place = following
 
     def _is_caption(self, element: HtmlElement, alt: str) -> bool:
-        words = self._words.get(element, "")
-        if not words or places.shows(element):
-            return False
+        return not places.shows(element) and self._is_named(element, alt) and bool(self._read(element))
+
+    def _is_named(self, element: HtmlElement, alt: str) -> bool:
         if element.tag == "figcaption" and "figcaption" in self._site.captions:
             return True
-        if words == alt and element.tag in _REPEATING:
+        if alt and element.tag in _REPEATING and self._read(element) == alt:
             return True
         name, attributes = str(element.tag), dict(element.items())
         return any(
-            apply.is_marked(mark, name=name, attributes=attributes, text_of=lambda: words)
+            apply.is_marked(mark, name=name, attributes=attributes, text_of=lambda: self._read(element))
             for mark in self._site.caption
         )
+
+    def _read(self, element: HtmlElement) -> str | None:
+        """Return an element's text as it was when first asked for, None if it is longer than a caption.
+
+        Only what shows nothing is asked for, right behind a picture: so hardly any two stand in one another,
+        and all take linear time together. Captions in figures may, and are read before.
+        """
+        if element not in self._words:
+            words = elements.beginning_of(element, limit=MAX_CAPTION)
+            self._words[element] = words if len(words) <= MAX_CAPTION else None
+        return self._words[element]
 
     def _take_break(self, caption: HtmlElement) -> None:
         before = caption.getprevious()
@@ -153,6 +164,15 @@ def small_print(unit: HtmlElement) -> HtmlElement | None:
     if small is None or small.tag != "small" or not places.is_alone(small):
         return None
     return None if places.shows(small) else line
+
+
+def _texts_in(captions: Sequence[HtmlElement]) -> dict[HtmlElement, str | None]:
+    """Return the short texts of captions and of what stands in them."""
+    outer = (one for one in captions if next(one.iterancestors("figcaption"), None) is None)
+    found: dict[HtmlElement, str | None] = {}
+    for caption in outer:
+        found |= elements.short_texts(caption, limit=MAX_CAPTION)
+    return found
 
 
 def _joined(parts: Sequence[HtmlElement]) -> HtmlElement:

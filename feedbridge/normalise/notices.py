@@ -14,15 +14,19 @@ _NOTICE = re.compile(
     rf"(?:©|\(c\)|copyright\b).{{0,40}}(?:[12][0-9]{{3}}|all rights)|©.{{0,{MAX_LENGTH_OF_SIGN}}}\Z",
     re.IGNORECASE,
 )
-_SIGNS = ("©", "(c)", "copyr")  # one of them stands in each; a dotless i is one in "copyright", too
+# One of them stands in each, in UTF-8; a dotless i is one in "copyright", too.
+_SIGNS = ("©".encode(), b"(c)", b"copyr")
 _BLOCKS = ("p", "div", "small", "footer", "li")
+
+
+def may_stand_in(words: str) -> bool:
+    """Tell whether a text may hold a copyright notice, which few do, in a tenth of the time of `find`."""
+    written = words.encode("utf-8", "surrogatepass").lower()
+    return any(sign in written for sign in _SIGNS)
 
 
 def find(root: HtmlElement) -> tuple[HtmlElement, ...]:
     """Find the blocks that are copyright notices and nothing else, in order."""
-    text = elements.characters(root).lower()
-    if not any(sign in text for sign in _SIGNS):
-        return ()  # so it is with most articles, and a tenth of the time
     return tuple(block for block in root.iterdescendants(*_BLOCKS) if _is_notice(block))
 
 

@@ -1,7 +1,8 @@
 """What holds nothing that people see, taken out of a tree; the words stay, and stay apart."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
+import msgspec
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -23,7 +24,11 @@ def tidy(root: HtmlElement) -> tuple[Decision, ...]:
     The cells of a table stay, they have their places, and so does what parts words: an empty block
     between two words becomes a line break.
     """
-    dropped = _Walk(root).dropped()
+    standing = tuple(root.iter())
+    seen = _look_at(standing)
+    if len(seen.full) == len(standing):
+        return ()  # so it is with a third of all articles, and more than half of the time; no <br> is full
+    dropped = _Walk(root, seen).dropped()
     remove_all(root, dropped)
     if not dropped:
         return ()
@@ -32,28 +37,35 @@ def tidy(root: HtmlElement) -> tuple[Decision, ...]:
     )
 
 
-def _full(root: HtmlElement) -> set[HtmlElement]:
-    """Return the elements with something to see in them, and the cells of such tables."""
-    full = around(_seen(root))
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What people see in a tree. Each text is read once: to read one again takes as long as all else here."""
+
+    texts: set[HtmlElement]  # elements that begin with words
+    tails: set[HtmlElement]  # elements with words after them
+    full: set[HtmlElement]  # elements with something to see in them, the root, and the cells of such tables
+
+
+def _look_at(standing: Sequence[HtmlElement]) -> _Seen:
+    """Return what is seen in a tree, given in reading order."""
+    root = standing[0]
+    texts = {element for element in standing if not is_blank(element.text)}
+    tails = {element for element in standing if not is_blank(element.tail)}
+    full = {root, *texts}
+    for element in reversed(standing):  # what stands in an element comes before it
+        if element.tag in _MEDIA:
+            full.add(element)
+        if (element in full or element in tails) and (parent := element.getparent()) is not None:
+            full.add(parent)
     cells = [cell for cell in root.iter(*_CELLS) if next(cell.iterancestors("table"), None) in full]
-    return full | around(cells) if cells else full
-
-
-def _seen(root: HtmlElement) -> Iterator[HtmlElement]:
-    yield root
-    for element in root.iter():
-        if element.tag in _MEDIA or not is_blank(element.text):
-            yield element
-        if not is_blank(element.tail) and (parent := element.getparent()) is not None:
-            yield parent
+    return _Seen(texts=texts, tails=tails, full=full | around(cells) if cells else full)
 
 
 class _Walk:
     """A walk in reading order, which changes what it leaves behind, and finds what is to be dropped."""
 
-    def __init__(self, root: HtmlElement) -> None:
+    def __init__(self, root: HtmlElement, seen: _Seen) -> None:
         self._root = root
-        self._full = _full(root)
+        self._seen = seen
         self._dropped: list[HtmlElement] = []
         self._has_begun = False  # there was something to see
         self._is_in_line = False  # the last thing seen stands in the line that goes on
@@ -67,7 +79,7 @@ class _Walk:
         for event, node in walk:
             if event == "end":
                 self._end(node)
-            elif node not in self._full and node.tag not in _PARTINGS:
+            elif node not in self._seen.full and node.tag not in _PARTINGS:
                 self._leave_out(node)
                 walk.skip_subtree()
             else:
@@ -83,13 +95,13 @@ class _Walk:
             self._part(node)
         elif node.tag in BLOCKS:
             self._bound(node)
-        if node.tag in _WHOLE or not is_blank(node.text):
+        if node.tag in _WHOLE or node in self._seen.texts:
             self._see_in_line()
 
     def _end(self, node: HtmlElement) -> None:
-        if node.tag in BLOCKS and node in self._full:
+        if node.tag in BLOCKS and node in self._seen.full:
             self._bound(node)
-        if node is not self._root and not is_blank(node.tail):
+        if node is not self._root and node in self._seen.tails:
             self._see_in_line()
 
     def _leave_out(self, node: HtmlElement) -> None:

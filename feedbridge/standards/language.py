@@ -1,6 +1,7 @@
 """Languages: tags (BCP 47), directions, and what the characters of a text say."""
 
 import re
+from functools import cache
 from typing import Literal
 
 from feedbridge.model import Value
@@ -100,11 +101,13 @@ _NO_LETTERS = re.compile(r"[\W\d_]+")
 _KNOWN = "".join(script.letters for script in _SCRIPTS)
 _RUN = re.compile("|".join(f"([{script.letters}]+)" for script in _SCRIPTS) + f"|([^{_KNOWN}]+)")
 _LANGUAGES = (*_BY_LANGUAGE, "")  # of these groups
+_BEGINNING = 100  # characters that tell in which script a text may be
 
 # The character sets of the two scripts of Chinese, without those that hardly any text of that script has: in
 # 12,000 articles they were over ten times as frequent in the other one.
 _CHARACTER_SETS = {"gb2312": "於後徵", "big5": "与万么价体儿听吨并怀扰据构机确种筑网赶适"}
 _KANA_RUN = re.compile(f"[{_KANA}]+")
+_KANA_LEADS = (b"\xe3", b"\xef")  # so each begins in UTF-8, and hardly any other character
 
 _SYLLABLE_WEIGHT = 3  # a text in Chinese has about a third of the letters of its translation into English
 _WEIGHTS = {_CHINESE: _SYLLABLE_WEIGHT, "ko": _SYLLABLE_WEIGHT}
@@ -140,14 +143,40 @@ def of_text(text: str, *, default: str) -> str:
     `default` is given where it is written in the script that was found, for Latin, and for scripts that
     are not known. Addresses in the text do not count.
     """
+    if text.isascii():
+        return default  # Latin, if anything
+    language, letters = _told_by_most(text) or _counted(text)
+    if language == _CHINESE:
+        return _in_han(letters, default=default)
+    return _in_script(_BY_LANGUAGE[language], letters, default=default)
+
+
+def _told_by_most(text: str) -> tuple[str, str] | None:
+    """Return what `_counted` returns of a text that is mostly in one script, in a third of the time.
+
+    The script is that of the beginning, and it has the most letters if all else together has fewer. Addresses
+    have only letters of Latin.
+    """
+    language = _counted(text[:_BEGINNING])[0]
+    letters = "".join(_runs_of(language).findall(text if language else _ADDRESS.sub("", text)))
+    others = len(text) - text.count(" ") - len(letters)
+    is_sure = len(letters) * _WEIGHTS.get(language, 1) > others * _SYLLABLE_WEIGHT
+    return (language, letters) if is_sure and letters.isalpha() else None
+
+
+@cache  # made when one is asked for: all take 2 ms, and most archives have one or two scripts
+def _runs_of(language: str) -> re.Pattern[str]:
+    return re.compile(f"[{_BY_LANGUAGE[language].letters}]+")
+
+
+def _counted(text: str) -> tuple[str, str]:
+    """Return the language of the script that has the most letters in a text ("" of Latin), and those."""
     runs: dict[str, list[str]] = {language: [] for language in _BY_LANGUAGE}
     for run in _RUN.finditer(_NO_LETTERS.sub("", _ADDRESS.sub("", text))):
         runs[_LANGUAGES[(run.lastindex or 0) - 1]].append(run[0])
     letters = {language: "".join(found) for language, found in runs.items()}
-    found = max(letters, key=lambda language: len(letters[language]) * _WEIGHTS.get(language, 1))
-    if found == _CHINESE:
-        return _in_han(letters[found], default=default)
-    return _in_script(_BY_LANGUAGE[found], letters[found], default=default)
+    most = max(letters, key=lambda language: len(letters[language]) * _WEIGHTS.get(language, 1))
+    return most, letters[most]
 
 
 def _in_script(script: _Script, letters: str, *, default: str) -> str:
@@ -166,7 +195,8 @@ def _in_han(letters: str, *, default: str) -> str:
     GB 2312 is the mainland's, Big5 Taiwan's. Those in both count for both, so what is left of the
     difference are the characters that only one of them has.
     """
-    han = _KANA_RUN.sub("", letters)
+    written = letters.encode()  # to look into it takes a fifth of the time of an expression
+    han = _KANA_RUN.sub("", letters) if any(lead in written for lead in _KANA_LEADS) else letters
     if (len(letters) - len(han)) * _KANA_SHARE >= len(letters):
         return default if primary(default) == "ja" else "ja"
     simplified, traditional = (_bytes_in(name, han, strays) for name, strays in _CHARACTER_SETS.items())

@@ -77,7 +77,7 @@ def absolute(url: str, base: str) -> str:
     Not usable are hosts that no name system can hold, and addresses with a user's name before the
     host: RFC 9110 §4.2.4 asks to treat them as errors where others wrote them, for they deceive.
     """
-    return "".join(_read(url, base))
+    return url if _EVERYDAY.fullmatch(url) else "".join(_read(url, base))
 
 
 def host(url: str) -> str:
@@ -145,6 +145,9 @@ def _read(url: str, base: str) -> _Parts:
 
 def _split(reference: str) -> _Parts:
     """Read as browsers do: no controls, no outer white space, a backslash before a query is a slash."""
+    everyday = _EVERYDAY.fullmatch(reference)
+    if everyday:
+        return _Parts(*everyday.groups(""))
     tidy = _CONTROL.sub("", reference).strip()
     if "\\" in tidy:
         tidy = _BEFORE_QUERY.sub(lambda head: head[0].replace("\\", "/"), tidy, count=1)
