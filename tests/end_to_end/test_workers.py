@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 RUN = [sys.executable, "-m", "feedbridge", "run", "-q", "--input", "in", "--output"]
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only"),
-    pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors"),
-]
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2,
+    reason="workers are forked on Linux only, where there are two processors",
+)
 
 
 @pytest.fixture(scope="module")
