@@ -190,6 +190,8 @@ with Workers(CONFIG, forked) as several:
 
 def python(program: str, *, processors: int) -> str:
     """Run a program in a process with one thread that may use so many processors; return what it prints."""
+    if sys.platform != "linux":
+        pytest.skip("workers are forked on Linux only")
     may_use = sorted(os.sched_getaffinity(0))[:processors]
     if len(may_use) < processors:
         pytest.skip(f"needs {processors} processors")
