@@ -189,7 +189,7 @@ def _raw_bytes(raw: Raw) -> int:
     return len(raw[1]) if isinstance(raw[1], bytes) else 0
 
 
-_PARSING = Work(_parse, _raw_bytes, together=64, alone=500)
+_PARSING = Work(_parse, _raw_bytes, together=64, alone=64)
 _CLEANING = Work(_clean, lambda article: len(article.body), together=8, alone=20)
 
 

@@ -52,9 +52,10 @@ def run(  # noqa: PLR0913  # what a caller may want to know and to lend
 
     def act(catalogue: Catalogue) -> Outcome:
         now = clock()
-        look = Look(catalogue, archive, config, helpers, now=now, asked=asked)
-        look.learn(progress)
-        look.prepare()
+        with Workers(config, workers) as helpers:  # gone before documents are made, when most memory is held
+            look = Look(catalogue, archive, config, helpers, now=now, asked=asked)
+            look.learn(progress)
+            look.prepare()
         outcome = reports.timed(look.publish(), elapsed())
         catalogue.runs.put(Ran(started=now, report=reports.as_record(outcome.report)))
         return outcome
@@ -62,11 +63,7 @@ def run(  # noqa: PLR0913  # what a caller may want to know and to lend
     with _remembering_failure(config, clock):
         with open_archive(config):
             pass  # of a missing one it is told before the output directory is made
-        with (
-            publish.locked(config.output.directory, waits=asked.waits),
-            open_archive(config) as archive,
-            Workers(config, workers) as helpers,
-        ):
+        with publish.locked(config.output.directory, waits=asked.waits), open_archive(config) as archive:
             outcome = _with_catalogue(config, act, is_checked=asked.is_checked)
     reports.log_outcome(outcome)
     return outcome
@@ -146,10 +143,11 @@ def _looking(  # noqa: PLR0913  # as `run`
     """Look at everything as a run does, with a copy of what is remembered, and keep nothing of it."""
 
     def look_at(catalogue: Catalogue) -> _T:
-        with open_archive(config) as archive, Workers(config, workers) as helpers:
-            look = Look(catalogue, archive, config, helpers, now=now, asked=asked or Asked())
-            look.learn(progress)
-            look.prepare()
+        with open_archive(config) as archive:
+            with Workers(config, workers) as helpers:
+                look = Look(catalogue, archive, config, helpers, now=now, asked=asked or Asked())
+                look.learn(progress)
+                look.prepare()
             return act(look)
 
     file = config.state.file

@@ -44,7 +44,7 @@ class Work(NamedTuple, Generic[_Given, _Made]):
     act: Callable[[Config, _Given], _Made]
     size_bytes: Callable[[_Given], int]
     together: int  # so many at most go to a worker at once
-    alone: int  # so many, in a run, are done before it pays to start workers: some 30 ms of work
+    alone: int  # so many are done in a run before workers are started
 
 
 class Ending(Protocol):
