@@ -26,7 +26,7 @@ class Collected(NamedTuple):
 
 def collected(archive: scan.Archive, *, own: frozenset[FileId] = frozenset()) -> Collected:
     """Walk an archive to its end."""
-    listings = list(archive.walk(own=own))
+    listings = list(archive.tree.walk(own=own))
     stamps = (stamp for listing in listings for stamp in listing.stamps)
     ignored = (one for listing in listings for one in listing.ignored)
     return Collected(
@@ -82,16 +82,16 @@ def test_each_directory_is_one_listing(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / ".git").mkdir()
     with opened(tmp_path) as archive:
-        listings = list(archive.walk())
+        listings = list(archive.tree.walk())
     assert len(listings) == 4
-    assert {one.root for one in listings} == {0}
-    assert {one.directory: {stamp.path for stamp in one.stamps} for one in listings} == {
+    assert {one.directory.root for one in listings} == {0}
+    assert {one.directory.path: {stamp.path for stamp in one.stamps} for one in listings} == {
         b"": {b"a.txt"},
         b"x": {b"x/b.txt"},
         b"x/y": {b"x/y/c.txt", b"x/y/d.txt"},
         b"empty": set(),
     }
-    assert {one.directory: [each.path for each in one.ignored] for one in listings if one.ignored} == {
+    assert {one.directory.path: [each.path for each in one.ignored] for one in listings if one.ignored} == {
         b"x": [b"x/.hidden"]
     }
 
@@ -134,7 +134,7 @@ def test_files_are_read_while_the_walk_goes_on(tmp_path):
         (tmp_path / f"d{number}").mkdir()
         (tmp_path / f"d{number}" / "a.txt").write_bytes(raw(title=f"{number}"))
     with opened(tmp_path) as archive:
-        found = [archive.read(stamp) for listing in archive.walk() for stamp in listing.stamps]
+        found = [archive.read(stamp) for listing in archive.tree.walk() for stamp in listing.stamps]
     assert {stamp.path: body for stamp, body in found} == {
         f"d{number}/a.txt".encode(): raw(title=f"{number}") for number in range(3)
     }
@@ -179,7 +179,7 @@ def test_input_directory_itself_may_be_a_link(tmp_path):
     (tmp_path / "link").symlink_to("real")
     assert walked(tmp_path / "link")[0] == [b"a.txt"]
     with opened(tmp_path / "link") as archive:
-        assert archive.path_of(tmp_path / "real" / "a.txt") == b"a.txt"
+        assert archive.tree.path_of(tmp_path / "real" / "a.txt") == b"a.txt"
 
 
 def test_include_and_exclude(tmp_path):
@@ -217,11 +217,11 @@ def test_several_directories_keep_their_files_apart(tmp_path):
     with opened(tmp_path / "one", tmp_path / "two") as archive:
         stamps = collected(archive).stamps
         assert [(stamp.root, stamp.path) for stamp in stamps] == [(0, b"one/a.txt"), (1, b"two/a.txt")]
-        assert [(one.root, one.directory) for one in archive.walk()] == [(0, b""), (1, b"")]
+        assert [one.directory for one in archive.tree.walk()] == [(0, b""), (1, b"")]
         assert [archive.read(stamp)[1] for stamp in stamps] == [raw(title="one"), raw(title="two")]
-        assert archive.path_of(tmp_path / "two" / "a.txt") == b"two/a.txt"
-        assert archive.path_of(tmp_path / "three.txt") is None
-        assert archive.path_of(tmp_path / "one" / ".." / "two" / "a.txt") == b"two/a.txt"
+        assert archive.tree.path_of(tmp_path / "two" / "a.txt") == b"two/a.txt"
+        assert archive.tree.path_of(tmp_path / "three.txt") is None
+        assert archive.tree.path_of(tmp_path / "one" / ".." / "two" / "a.txt") == b"two/a.txt"
 
 
 @pytest.mark.parametrize(
@@ -359,15 +359,16 @@ def test_a_directory_that_was_replaced_during_the_walk_is_empty(tmp_path, replac
         directory.mkdir(parents=True)
         (directory / "secret.txt").write_bytes(raw())
     with opened(inside) as archive:
-        walking = archive.walk()
-        assert next(walking).directory == b""
+        walking = archive.tree.walk()
+        assert next(walking).directory.path == b""
         (inside / "d" / "secret.txt").unlink()
         (inside / "d").rmdir()
         if replacement == "link":
             (inside / "d").symlink_to(outside)
         elif replacement == "file":
             (inside / "d").write_bytes(raw())
-        assert list(walking) == [scan.Listing(root=0, directory=b"d", stamps=(), ignored=())]
+        directory = scan.Directory(0, b"d")
+        assert list(walking) == [scan.Listing(directory=directory, stamps=(), ignored=(), below=())]
 
 
 def test_one_file_is_looked_at_as_a_walk_finds_it(tmp_path):
@@ -381,13 +382,14 @@ def test_one_file_is_looked_at_as_a_walk_finds_it(tmp_path):
     mine = (tmp_path / "mine.txt").stat()
     own = frozenset({(mine.st_dev, mine.st_ino)})
     with opened(tmp_path, include=("*.txt", "*.bak"), exclude=("*.bak",)) as archive:
-        listings = list(archive.walk(own=own))
+        listings = list(archive.tree.walk(own=own))
         stamps = [(listing.directory, stamp) for listing in listings for stamp in listing.stamps]
         ignored = [one for listing in listings for one in listing.ignored]
         assert len(stamps) + len(ignored) == len(names) + 2
-        assert [archive.look_at(stamp.path, own=own) for _, stamp in stamps] == [stamp for _, stamp in stamps]
-        assert [archive.look_at(one.path, own=own) for one in ignored] == ignored
-        assert [archive.directory_of(stamp) for _, stamp in stamps] == [directory for directory, _ in stamps]
+        for directory, stamp in stamps:
+            assert archive.tree.look_at(stamp.path, own=own) == stamp
+            assert archive.tree.parts(stamp.root, stamp.path)[0] == directory
+        assert [archive.tree.look_at(one.path, own=own) for one in ignored] == ignored
 
 
 @pytest.mark.parametrize(
@@ -414,7 +416,7 @@ def test_what_a_walk_does_not_come_to_is_none(inside, path, kind):
         (inside / directory / "a.txt").write_bytes(raw())
     (inside / "link").symlink_to(inside.parent / "outside")
     with opened(inside, exclude=("drafts", "d/left/out")) as archive:
-        found = archive.look_at(path)
+        found = archive.tree.look_at(path)
     assert isinstance(found, Ignored | Gone)
     assert found.path == path
     assert isinstance(found, kind)
@@ -424,7 +426,7 @@ def test_what_is_outside_is_never_looked_at(inside):
     """No step leads above the input directory, and no name begins anew."""
     with opened(inside) as archive:
         for path in (b"../outside/a.txt", b"d/../../outside/a.txt", os.fsencode(inside / "d" / "a.txt")):
-            assert not isinstance(archive.look_at(path), Stamp)
+            assert not isinstance(archive.tree.look_at(path), Stamp)
 
 
 def test_one_file_of_several_directories_is_looked_at(tmp_path):
@@ -434,8 +436,8 @@ def test_one_file_of_several_directories_is_looked_at(tmp_path):
         (tmp_path / name / "d" / "a.txt").write_bytes(raw(title=name))
     with opened(tmp_path / "one", tmp_path / "two") as archive:
         for stamp in collected(archive).stamps:
-            assert archive.look_at(stamp.path) == stamp
-            assert archive.directory_of(stamp) == b"d"
+            assert archive.tree.look_at(stamp.path) == stamp
+            assert archive.tree.parts(stamp.root, stamp.path) == ((stamp.root, b"d"), b"a.txt")
 
 
 def test_a_file_that_is_looked_at_leaves_no_descriptor_open(inside):
@@ -443,7 +445,7 @@ def test_a_file_that_is_looked_at_leaves_no_descriptor_open(inside):
     with opened(inside) as archive:
         before = len(list(Path("/proc/self/fd").iterdir()))
         for path in (b"d/a.txt", b"d", b"nothing", b"no/such/file", b"d/a.txt/b"):
-            archive.look_at(path)
+            archive.tree.look_at(path)
         assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
@@ -530,7 +532,7 @@ def test_a_walk_that_is_not_gone_to_its_end_holds_no_descriptor(tmp_path):
         (tmp_path / f"d{number}").mkdir()
     with opened(tmp_path) as archive:
         before = len(list(Path("/proc/self/fd").iterdir()))
-        walking = archive.walk()
+        walking = archive.tree.walk()
         for _ in range(2):
             next(walking)
             assert len(list(Path("/proc/self/fd").iterdir())) == before

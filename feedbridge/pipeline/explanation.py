@@ -98,7 +98,7 @@ def _explain_rejected(path: bytes, rejected: Rejected) -> Explanation:
 def _path_of(look: Look, wanted: str) -> bytes:
     guid = f"urn:uuid:{wanted.lower().removeprefix('urn:uuid:')}"
     identity = look.catalogue.entries.by_guid(guid)
-    path = identity.speaker if identity else look.archive.path_of(Path(wanted))
+    path = identity.speaker if identity else look.archive.tree.path_of(Path(wanted))
     if path is None:
         raise _unknown(show(wanted))
     return path

@@ -87,7 +87,7 @@ class Learner:
 
     def _see(self, known: _Known, listing: scan.Listing) -> tuple[int, Mapping[int, tuple[Stamp, ...]]]:
         """Remember what stands in a directory; return its number, and the parts that have changed."""
-        number, digests = known.pop((listing.root, listing.directory), (0, {}))
+        number, digests = known.pop(listing.directory, (0, {}))
         self._count(listing)
         standing = _parts(listing.stamps)
         found = {part: _digest(stamps) for part, stamps in standing.items()}
@@ -98,7 +98,7 @@ class Learner:
         }
         self._looked_at += len(listing.stamps) + len(listing.ignored) - sum(map(len, changed.values()))
         if changed:
-            number = number or self._files.directory(listing.root, listing.directory)
+            number = number or self._files.directory(*listing.directory)
             self._files.set_parts(number, {part: found[part] for part in changed})
         self._miss(number, digests.keys() - standing.keys())
         return number, changed
@@ -111,13 +111,14 @@ class Learner:
         self._again = frozenset(self._files.to_read_again(self._now))
         for path in sorted(self._again.union(paths)):
             self.learnt.seen += 1
-            found = self._archive.look_at(path, own=own)
+            found = self._archive.tree.look_at(path, own=own)
             if isinstance(found, Gone):
                 self._files.miss_below(path)
             elif isinstance(found, Ignored):
                 self._files.missing.add([path])
             else:
-                number = self._files.directory(found.root, self._archive.directory_of(found))
+                directory, _ = self._archive.tree.parts(found.root, found.path)
+                number = self._files.directory(*directory)
                 place = Place(number, part_of(found))
                 for due in self._if_due(found, None, place):
                     self._record(due, *self._reader.read(due.stamp))

@@ -98,7 +98,7 @@ class Look:
 
     def listings(self) -> Iterator[scan.Listing]:
         """List every directory of the archive, without what is our own."""
-        return self.archive.walk(own=self._own_files())
+        return self.archive.tree.walk(own=self._own_files())
 
     def prepare(self) -> None:
         """Clean what the feeds need and is not at hand, so that nothing is read any more after it."""
