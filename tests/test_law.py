@@ -19,11 +19,13 @@ from feedbridge import config, identity, pipeline
 from feedbridge.config import Config
 from feedbridge.errors import FeedbridgeError
 from feedbridge.model import Guards
-from feedbridge.pipeline import Asked, Outcome, rules
+from feedbridge.pipeline import Asked, Outcome, learning, rules
+from feedbridge.pipeline.workers import none
 from feedbridge.publish.comparison import GZIP_LEVEL
 from feedbridge.standards.dates import rfc822, rfc3339
 from tests.histories import History, Memory, failing
 from tests.samples import EPOCH, NOW, archive, contents, raw
+from tests.threads import threads
 
 HISTORIES = 500
 CHUNK = 50
@@ -47,6 +49,7 @@ class Player:
         self.memory = Memory()
         self.monkeypatch = monkeypatch
         self.lets_go = number % 5 != 0
+        self.workers = threads if number % 2 else none
         self.ids: dict[str, set[str]] = {}  # guids, by article
         self.published: dict[str, tuple[bytes, list[datetime]]] = {}  # by guid, with its files' own
 
@@ -69,6 +72,7 @@ class Player:
         history.attempt()
         with self.monkeypatch.context() as patch:
             patch.setattr(os, name, fail)
+            patch.setattr(self, "workers", none)  # an interrupt would end a thread, and nobody would know
             try:
                 self._begin(Asked(lets_go=True))
             except (FeedbridgeError, OSError, KeyboardInterrupt) as exc:
@@ -95,7 +99,9 @@ class Player:
 
     def _begin(self, asked: Asked) -> Outcome:
         self.monkeypatch.setattr(rules, "VERSION", self.history.version)
-        return pipeline.run(self.history.config, clock=lambda: self.history.now, asked=asked)
+        return pipeline.run(
+            self.history.config, clock=lambda: self.history.now, asked=asked, workers=self.workers
+        )
 
     # --- what is held ---------------------------------------------------------------------
 
@@ -231,7 +237,11 @@ def play(number: int, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.no_cover  # what it runs is covered elsewhere, and a tracer doubles its time
 @pytest.mark.parametrize("first", range(0, HISTORIES, CHUNK))
 def test_the_law_holds_over_random_histories(first, tmp_path, monkeypatch):
-    """A run over an archive with any past leaves what a run without a past leaves, byte for byte."""
+    """A run over an archive with any past leaves what a run without a past leaves, byte for byte.
+
+    In every second one others help to look at directories.
+    """
+    monkeypatch.setattr(learning, "MANY", 1)
     for number in range(first, first + CHUNK):
         base = tmp_path / str(number)
         base.mkdir()

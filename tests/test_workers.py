@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -13,24 +12,12 @@ from hypothesis import strategies as st
 
 from feedbridge.config import load
 from feedbridge.pipeline import workers
-from feedbridge.pipeline.workers import Work, Worker, Workers, forked, none, serve
+from feedbridge.pipeline.workers import Work, Workers, forked, none, serve
 from tests.samples import CHECKOUT
+from tests.threads import threads, worker
 
 CONFIG = load(CHECKOUT / "config.toml")
 ALONE = 3
-
-
-def threads(config):
-    """Start workers that are threads."""
-    return [worker(serve, config), worker(serve, config)]
-
-
-def worker(serving, *arguments):
-    """Start a thread that works at what comes by a pipe."""
-    mine, theirs = Pipe()
-    thread = threading.Thread(target=serving, args=(theirs, *arguments))
-    thread.start()
-    return Worker(mine, thread)
 
 
 def die(pipe, config, batches):
@@ -52,7 +39,8 @@ def act(config, given):
     return config.site.title, given, threading.current_thread() is threading.main_thread()
 
 
-WORK = Work(act, size_bytes, together=4, alone=ALONE)
+HEAVY = 1000
+WORK = Work(act, size_bytes, together=4, heavy=HEAVY, alone=ALONE)
 
 
 class Counted:
@@ -107,7 +95,7 @@ def test_only_so_much_is_taken_ahead_as_keeps_workers_busy():
 
 def test_a_large_thing_goes_alone():
     """A batch is full when it is heavy: else a few large articles would fill the memory."""
-    work = Work(act, lambda _: workers.TOGETHER_BYTES, together=64, alone=0)
+    work = Work(act, lambda _: HEAVY, together=64, heavy=HEAVY, alone=0)
     things = Counted(100)
     with Workers(CONFIG, threads) as several:
         made = several.map(work, things)
@@ -136,7 +124,7 @@ def test_a_run_goes_on_alone_when_all_workers_are_lost():
 
 def test_what_fails_fails_here():
     """Whoever asked sees why, as without workers."""
-    work = Work(fail_at_50, size_bytes, together=4, alone=ALONE)
+    work = WORK._replace(act=fail_at_50)
     with Workers(CONFIG, threads) as several, pytest.raises(ZeroDivisionError):
         list(several.map(work, Counted(60)))
 
@@ -188,6 +176,28 @@ with Workers(CONFIG, forked) as several:
     assert python(asked, processors=2) == "True\n"
 
 
+def test_some_who_end_leave_others_at_work():
+    """Nobody holds what others are reached by: they see that nobody asks for anything any more."""
+    asked = """
+from tests.test_workers import CONFIG, WORK, Workers, forked
+work = WORK._replace(alone=0)
+def made(several): return several.map(work, [b"a" * 100_000] * 20)
+with Workers(CONFIG, forked) as some:
+    with some.others(are_wanted=True) as others:
+        here = made(others)
+        next(here)
+        print(len(list(made(some))))
+    print(some.are_at_hand, others.are_at_hand)
+"""
+    assert python(asked, processors=2) == "20\nTrue False\n"
+
+
+def test_others_are_nobody_where_they_are_not_wanted():
+    """All is done here then."""
+    with Workers(CONFIG, threads) as some, some.others(are_wanted=False) as others:
+        assert all(is_here for _, _, is_here in others.map(WORK, Counted(100)))
+
+
 def python(program: str, *, processors: int) -> str:
     """Run a program in a process with one thread that may use so many processors; return what it prints."""
     if sys.platform != "linux":
@@ -201,4 +211,5 @@ def python(program: str, *, processors: int) -> str:
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     ).stdout

@@ -17,7 +17,7 @@ from typing import Self
 from feedbridge.catalogue.database import DamagedError, Database, companions, put_aside, stands, was_left
 from feedbridge.catalogue.documents import Documents
 from feedbridge.catalogue.entries import Entries
-from feedbridge.catalogue.files import PART_INODES, Files, Place, part_of
+from feedbridge.catalogue.files import PART_INODES, Files, Parts, Place, part_of
 from feedbridge.catalogue.presence import Presence, present
 from feedbridge.catalogue.runs import Runs
 
@@ -25,6 +25,7 @@ __all__ = [
     "PART_INODES",
     "Catalogue",
     "DamagedError",
+    "Parts",
     "Place",
     "Presence",
     "companions",

@@ -39,6 +39,13 @@ class Place(NamedTuple):
     part: int
 
 
+class Parts(NamedTuple):
+    """What was seen of a directory."""
+
+    directory: int  # its number
+    digests: dict[int, bytes]  # of each part
+
+
 NOWHERE = Place(0, 0)
 _TAKEN = b"\0"  # in the path of an article whose file another one has taken
 
@@ -59,12 +66,12 @@ class Files:
 
     # --- parts of directories -------------------------------------------------------------
 
-    def parts(self) -> dict[tuple[int, bytes], tuple[int, dict[int, bytes]]]:
-        """Return each directory by root and path: its number, and the digest of each of its parts."""
-        found: dict[tuple[int, bytes], tuple[int, dict[int, bytes]]] = {}
+    def parts(self) -> dict[tuple[int, bytes], Parts]:
+        """Return what was seen of each directory, by root and path."""
+        found: dict[tuple[int, bytes], Parts] = {}
         query = "SELECT root, path, id, part, digest FROM directories JOIN parts ON directory = id"
         for root, path, number, part, digest in self._database.rows(query):
-            found.setdefault((root, path), (number, {}))[1][part] = digest
+            found.setdefault((root, path), Parts(number, {})).digests[part] = digest
         return found
 
     def directory(self, root: int, path: bytes) -> int:
@@ -109,11 +116,12 @@ class Files:
         """Tell whether no file is known."""
         return self._database.value("SELECT 1 FROM files LIMIT 1") is None
 
-    def to_read_again(self, now: datetime) -> tuple[bytes, ...]:
-        """Return the paths of the files that are to be read whatever their stamps say."""
-        again = self._database.rows("SELECT path FROM files WHERE again AND state <> 'gone'")
-        due = self._database.rows("SELECT path FROM files WHERE due <= ?", (seconds(now),))
-        return tuple(path for (path,) in (*again, *due))
+    def to_read_again(self, now: datetime) -> Mapping[bytes, Place]:
+        """Return the paths of the files that are to be read whatever their stamps say, and their places."""
+        columns = "SELECT path, directory, part FROM files"
+        again = self._database.rows(f"{columns} WHERE again AND state <> 'gone'")
+        due = self._database.rows(f"{columns} WHERE due <= ?", (seconds(now),))
+        return {path: Place(directory, part) for path, directory, part in (*again, *due)}
 
     def put(self, known: KnownFile, place: Place) -> None:
         """Remember a file."""

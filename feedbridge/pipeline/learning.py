@@ -3,21 +3,24 @@
 All of it happens in the caller's transaction, so that what the guards refuse was never learnt.
 """
 
-import hashlib
 import logging
-import struct
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 
 from feedbridge import scan
-from feedbridge.catalogue import Catalogue, Place, part_of
+from feedbridge.catalogue import Catalogue, Parts, Place, part_of
 from feedbridge.model import FileId, Gone, Ignored, KnownFile, Rejected, Stamp
 from feedbridge.pipeline.reader import ArticleFailed, Due, Found, Reader, Turn
 from feedbridge.pipeline.recording import Recorder
+from feedbridge.pipeline.walking import UNKNOWN, Seeing, Seen, walk
+from feedbridge.pipeline.workers import Workers
+from feedbridge.scan import Directory
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
@@ -28,10 +31,7 @@ UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it 
 
 Progress = Callable[[int, int], None]  # files looked at, files in all as far as is known
 
-_STAMP = struct.Struct("<qqQ")
-
-# As `Files.parts` returns it.
-_Known = dict[tuple[int, bytes], tuple[int, dict[int, bytes]]]
+MANY = 15_000  # articles: then it pays that several processes list their directories
 
 
 def no_progress(done: int, total: int) -> None:
@@ -47,69 +47,80 @@ class Learner:
         archive: scan.Archive,
         recorder: Recorder,
         reader: Reader,
+        workers: Workers,
         *,
         now: datetime,
         is_anew: bool,
     ) -> None:
         self.learnt = recorder.learnt
         self._archive = archive
+        self._catalogue = catalogue
         self._files = catalogue.files
         self._reader = reader
         self._recorder = recorder
+        self._workers = workers
         self._is_anew = is_anew
         self._now = now
-        self._again: frozenset[bytes] = frozenset()  # paths that are read whatever their stamps say
+        self._again: Mapping[bytes, Place] = {}  # by path: files that are read whatever their stamps say
         self._unsettled: list[Place] = []  # parts of which a file went away while it was read
         self._reconsidered: Counter[bytes] = Counter()
         self._looked_at = 0  # files, for people who wait
 
-    def look(self, listings: Iterable[scan.Listing], progress: Progress) -> None:
-        """Look at everything and read what changed. Raises: InputError."""
-        with self._files.filling() if self.learnt.is_first else nullcontext():
-            self._look_at_all(listings, progress)
+    def look(self, progress: Progress, *, own: frozenset[FileId]) -> None:
+        """Look at everything, but for what is our own, and read what changed. Raises: InputError."""
+        with self._files.filling() if self.learnt.is_first else nullcontext(), self._walkers() as walkers:
+            self._look_at_all(walkers, progress, own)
         self._files.lose_missing()
         self._look_again()
 
-    def _look_at_all(self, listings: Iterable[scan.Listing], progress: Progress) -> None:
-        self._again = frozenset(self._files.to_read_again(self._now))
-        for due, stamp, found in self._reader.read_all(self._due(listings)):
+    def _walkers(self) -> Workers:
+        """Return who lists directories with us: nobody where all is new, and would have to be sent to us."""
+        are_many = self._catalogue.entries.count() >= MANY
+        return self._workers.others(are_wanted=are_many and not self._is_anew)
+
+    def _look_at_all(self, walkers: Workers, progress: Progress, own: frozenset[FileId]) -> None:
+        self._again = self._files.to_read_again(self._now)
+        for due, stamp, found in self._reader.read_all(self._due(walkers, own)):
             self._record(due, stamp, found)
             self._looked_at += 1
             progress(self._looked_at, self.learnt.seen)
 
-    def _due(self, listings: Iterable[scan.Listing]) -> Iterator[Due]:
+    def _due(self, walkers: Workers, own: frozenset[FileId]) -> Iterator[Due]:
         """Give the files that have to be read, of one directory after the other."""
-        known = self._files.parts()
-        for number, changed in map(partial(self._see, known), listings):  # which holds no listing
-            yield from self._due_in(number, changed)
+        known = self._known_parts()
+        how = Seeing(tree=self._archive.tree, own=own, is_anew=self._is_anew)
+        # Nobody holds what was seen of one directory while the next is listed: it may be much.
+        yield from chain.from_iterable(map(partial(self._due_of, known), walk(how, known, walkers)))
         for number, digests in known.values():
             self._miss(number, digests)
 
-    def _see(self, known: _Known, listing: scan.Listing) -> tuple[int, Mapping[int, tuple[Stamp, ...]]]:
-        """Remember what stands in a directory; return its number, and the parts that have changed."""
-        number, digests = known.pop(listing.directory, (0, {}))
-        self._count(listing)
-        standing = _parts(listing.stamps)
-        found = {part: _digest(stamps) for part, stamps in standing.items()}
-        changed = {
-            part: stamps
-            for part, stamps in standing.items()
-            if found[part] != digests.get(part) or self._is_read(stamps)
-        }
-        self._looked_at += len(listing.stamps) + len(listing.ignored) - sum(map(len, changed.values()))
-        if changed:
-            number = number or self._files.directory(*listing.directory)
-            self._files.set_parts(number, {part: found[part] for part in changed})
-        self._miss(number, digests.keys() - standing.keys())
-        return number, changed
+    def _known_parts(self) -> dict[Directory, Parts]:
+        """Return what was seen last, so that parts differ of which a file is to be read in any case."""
+        known = {Directory(*directory): parts for directory, parts in self._files.parts().items()}
+        digests = dict(known.values()) if self._again else {}
+        for number, part in self._again.values():
+            if part in digests.get(number, ()):
+                digests[number][part] = UNSETTLED
+        return known
 
-    def look_at(self, paths: Iterable[bytes], *, own: frozenset[FileId]) -> None:
+    def _due_of(self, known: dict[Directory, Parts], seen: Seen) -> Iterator[Due]:
+        """Remember what stands in a directory, and give the files that have to be read."""
+        number, _ = known.pop(seen.directory, UNKNOWN)
+        self._count(seen)
+        if seen.changed:
+            number = number or self._files.directory(*seen.directory)
+            self._files.set_parts(number, {part: found.digest for part, found in seen.changed.items()})
+        self._miss(number, seen.emptied)
+        for part in sorted(seen.changed):
+            yield from self._due_in(Place(number, part), seen.changed[part].stamps)
+
+    def look_at(self, paths: AbstractSet[bytes], *, own: frozenset[FileId]) -> None:
         """Look at some files, and at those that are to be read again; at directories if they are gone.
 
         What else has changed is for the next look at everything. Raises: InputError.
         """
-        self._again = frozenset(self._files.to_read_again(self._now))
-        for path in sorted(self._again.union(paths)):
+        self._again = self._files.to_read_again(self._now)
+        for path in sorted(self._again.keys() | paths):
             self.learnt.seen += 1
             found = self._archive.tree.look_at(path, own=own)
             if isinstance(found, Gone):
@@ -158,24 +169,20 @@ class Learner:
         self._recorder.record(known.stamp, known, rejected, place)
         self.learnt.removed += self._files.let_go_of(path)
 
-    def _count(self, listing: scan.Listing) -> None:
-        self.learnt.seen += len(listing.stamps) + len(listing.ignored)
-        self.learnt.ignored += len(listing.ignored)
-        for ignored in listing.ignored:
+    def _count(self, seen: Seen) -> None:
+        files = seen.files + len(seen.ignored)
+        self.learnt.seen += files
+        self.learnt.ignored += len(seen.ignored)
+        self._looked_at += files - sum(len(part.stamps) for part in seen.changed.values())
+        for ignored in seen.ignored:
             log.debug("article.ignored", extra={"path": show(ignored.path), "reason": ignored.reason})
 
-    def _is_read(self, stamps: Iterable[Stamp]) -> bool:
-        """Tell whether any file of a part has to be read, whatever its stamp says."""
-        return self._is_anew or (bool(self._again) and any(stamp.path in self._again for stamp in stamps))
-
-    def _due_in(self, number: int, changed: Mapping[int, tuple[Stamp, ...]]) -> Iterator[Due]:
-        """Give the files of parts that have to be read, as they most likely lie on the disk."""
-        for part in sorted(changed):
-            place = Place(number, part)
-            were = {} if self.learnt.is_first else self._in_part(place)
-            for stamp in sorted(changed[part], key=attrgetter("inode")):
-                yield from self._if_due(stamp, were.pop(stamp.path, None), place)
-            self._files.missing.add(were)
+    def _due_in(self, place: Place, stamps: Iterable[Stamp]) -> Iterator[Due]:
+        """Give the files of a part that have to be read, as they most likely lie on the disk."""
+        were = {} if self.learnt.is_first else self._in_part(place)
+        for stamp in sorted(stamps, key=attrgetter("inode")):
+            yield from self._if_due(stamp, were.pop(stamp.path, None), place)
+        self._files.missing.add(were)
 
     def _in_part(self, place: Place) -> dict[bytes, KnownFile]:
         return {known.stamp.path: known for known in self._files.in_part(place)}
@@ -222,16 +229,3 @@ class Learner:
         for place in self._unsettled:
             self._files.set_parts(place.directory, {place.part: UNSETTLED})
         self._unsettled.clear()
-
-
-def _parts(stamps: Iterable[Stamp]) -> dict[int, tuple[Stamp, ...]]:
-    found: defaultdict[int, list[Stamp]] = defaultdict(list)
-    for stamp in stamps:
-        found[part_of(stamp)].append(stamp)
-    return {part: tuple(members) for part, members in found.items()}
-
-
-def _digest(stamps: Iterable[Stamp]) -> bytes:
-    """Return what is equal for equal stamps, in any order."""
-    rows = sorted(_STAMP.pack(one.size_bytes, one.mtime_ns, one.inode) + one.path for one in stamps)
-    return hashlib.blake2b(b"\0".join(rows), digest_size=16).digest()

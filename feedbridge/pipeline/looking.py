@@ -76,7 +76,9 @@ class Look:
         is_measured = known.cleaning == self._rules.cleaning
         self._recorder = Recorder(catalogue, self.reader, now=now, is_measured=is_measured)
         is_anew = asked.is_full or known.reading != self._rules.reading
-        self._learner = Learner(catalogue, archive, self._recorder, self.reader, now=now, is_anew=is_anew)
+        self._learner = Learner(
+            catalogue, archive, self._recorder, self.reader, workers, now=now, is_anew=is_anew
+        )
         self.decider = Decider(catalogue, self.reader, self._learner, now=now)
         self._publisher = Publisher(catalogue, self.feeds, self.output, rules=self._rules.documents)
 
@@ -84,7 +86,7 @@ class Look:
         """Learn what has changed, and decide about it, unless a guard refuses: in one transaction."""
         with self.catalogue.transaction():
             if self._asked.paths is None or self._is_renewed:
-                self._learner.look(self.listings(), progress)
+                self._learner.look(progress, own=self._own_files())
             else:
                 self._learner.look_at(self._asked.paths, own=self._own_files())
             if self._asked.is_guarded:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 KEPT_BYTES = 16 * 1024 * 1024  # of articles that were just read: most of them are cleaned next
 OVERHEAD_BYTES = 2048  # of a kept article, about, beside the bytes of its file
+TOGETHER_BYTES = 128 * 1024  # go to a worker at once, unless one article alone has more
 AHEAD = 64  # files of which the system is told before they are read
 
 Found = Article | Ignored | Rejected | Gone
@@ -189,8 +190,15 @@ def _raw_bytes(raw: Raw) -> int:
     return len(raw[1]) if isinstance(raw[1], bytes) else 0
 
 
-_PARSING = Work(_parse, _raw_bytes, together=64, alone=64)
-_CLEANING = Work(_clean, lambda article: len(article.body), together=8, alone=20)
+def _import() -> None:
+    import feedbridge.normalise  # noqa: PLC0415  # as above
+    import feedbridge.parse  # noqa: F401, PLC0415  # as above
+
+
+_PARSING = Work(_parse, _raw_bytes, together=64, heavy=TOGETHER_BYTES, alone=64, prepare=_import)
+_CLEANING = Work(
+    _clean, lambda article: len(article.body), together=8, heavy=TOGETHER_BYTES, alone=20, prepare=_import
+)
 
 
 def open_archive(config: Config) -> scan.Archive:

@@ -1,4 +1,4 @@
-"""Pure work done by several processes where there is much of it: parsing and cleaning.
+"""Work on many things, each for itself, done by several processes: listing, parsing, cleaning.
 
     with Workers(config, forked) as workers:
         for made in workers.map(work, given): …
@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
+from weakref import WeakSet
 
 from feedbridge.config import Config
 
@@ -32,19 +33,20 @@ log = logging.getLogger(__name__)
 MOST = 3  # processes beside our own: more would wait for the one that reads and remembers
 AHEAD = 6  # batches on the way
 AT_ONCE = 2  # batches for a worker: it works at one while the other waits
-TOGETHER_BYTES = 128 * 1024  # of a batch, unless one article alone has more
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
 
 
 class Work(NamedTuple, Generic[_Given, _Made]):
-    """Work of one kind. Its function is pure, and stands in a module."""
+    """Work of one kind. Its function stands in a module, and changes nothing: it may be done twice."""
 
     act: Callable[[Config, _Given], _Made]
-    size_bytes: Callable[[_Given], int]
+    weight: Callable[[_Given], int]
     together: int  # so many at most go to a worker at once
+    heavy: int  # or fewer that weigh so much
     alone: int  # so many are done in a run before workers are started
+    prepare: Callable[[], object] = tuple  # imports what all of them need, so that it is in memory once
 
 
 class Ending(Protocol):
@@ -106,6 +108,8 @@ class Worker:
         self._ending.join()
 
 
+_ours: "WeakSet[Connection[Any, Any]]" = WeakSet()  # the ends of pipes by which workers are reached
+
 Start = Callable[[Config], Sequence[Worker]]
 
 
@@ -144,6 +148,10 @@ class Workers:
             self._done[work.act] = self._done.get(work.act, 0) + 1
             yield work.act(self._config, one)
 
+    def others(self, *, are_wanted: bool) -> "Workers":
+        """Return some for other work, who end at another time; nobody if they are not wanted."""
+        return Workers(self._config, self._start if are_wanted else none)
+
     @property
     def are_at_hand(self) -> bool:
         """Whether any were started, and are not lost."""
@@ -153,6 +161,7 @@ class Workers:
         """Start those who are to help if there is much to do; tell whether they do."""
         if not self._is_started and self._done.get(work.act, 0) >= work.alone:
             self._is_started = True
+            work.prepare()
             self._workers.extend(self._start(self._config))
         return self.are_at_hand
 
@@ -221,19 +230,15 @@ def _fork(config: Config, count: int) -> Sequence[Worker]:
     import signal  # noqa: PLC0415  # 20 ms that few runs need
     from multiprocessing import get_context  # noqa: PLC0415  # the same
 
-    import feedbridge.normalise  # noqa: PLC0415  # so that no worker has to
-    import feedbridge.parse  # noqa: F401, PLC0415  # the same
-
     gc.freeze()  # what is shared is copied by whoever looks at it
     fork = get_context("fork")
-    ours: list[Connection[Any, Any]] = []
     workers: list[Worker] = []
     # An interrupt at the terminal comes to all processes: it is ours alone, and must not come amid a fork.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     for _ in range(count):
         mine, theirs = fork.Pipe()
-        ours.append(mine)
-        process = fork.Process(target=_begin, args=(theirs, tuple(ours), config), daemon=True)
+        _ours.add(mine)
+        process = fork.Process(target=_begin, args=(theirs, config), daemon=True)
         process.start()
         theirs.close()
         workers.append(Worker(mine, process))
@@ -241,8 +246,8 @@ def _fork(config: Config, count: int) -> Sequence[Worker]:
     return workers
 
 
-def _begin(pipe: "Connection[Any, Any]", not_ours: Iterable["Connection[Any, Any]"], config: Config) -> None:
-    for one in not_ours:  # else nobody would notice that the process is gone that began us
+def _begin(pipe: "Connection[Any, Any]", config: Config) -> None:
+    for one in _ours:  # of the process that began us: else nobody would notice that it closes one, or is gone
         one.close()
     serve(pipe, config)
 
@@ -281,12 +286,12 @@ def _not_handed_out(batches: Iterable[_Batch]) -> _Batch | None:
 
 def _batches(work: Work[_Given, _Made], given: Iterable[_Given]) -> Iterator[_Batch]:
     batch: list[_Given] = []
-    size_bytes = 0
+    weight = 0
     for one in given:
         batch.append(one)
-        size_bytes += work.size_bytes(one)
-        if len(batch) == work.together or size_bytes >= TOGETHER_BYTES:
+        weight += work.weight(one)
+        if len(batch) == work.together or weight >= work.heavy:
             yield _Batch(batch)
-            batch, size_bytes = [], 0
+            batch, weight = [], 0
     if batch:
         yield _Batch(batch)

@@ -1,6 +1,8 @@
 """A run that is helped by worker processes: its feeds are those of one alone, and it leaves nobody behind."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,6 +96,24 @@ def test_an_interrupt_at_the_terminal_ends_workers_in_silence(place):
     assert child.returncode == 1
     assert said.split("\n") == ["", "feedbridge: interrupted; the feeds published before still stand", ""]
     until(lambda: not any(map(is_alive, workers)))
+
+
+def test_those_who_list_end_while_others_are_at_work(place):
+    """Of a large archive of which much is new some list directories, others read: all of them end."""
+    shutil.copytree(place / "in", place / "changing")
+    remembering = [*RUN[:-3], "--input", "changing", "--state", "state.sqlite3", "--output", "changed"]
+    subprocess.run(remembering, cwd=place, check=True)
+    edited = [*(place / "changing").glob("articles/*/*.txt")][::2]
+    for file in edited:
+        file.write_bytes(file.read_bytes() + b"<p>Edited.</p>")
+    # As if 15,000 articles were there.
+    program = (
+        "from feedbridge import cli\nfrom feedbridge.pipeline import learning\nlearning.MANY = 1\ncli.main()"
+    )
+    command = [sys.executable, "-c", program, *remembering[3:], "--json"]
+    ended = subprocess.run(command, cwd=place, check=True, capture_output=True, text=True, timeout=60)
+    told = json.loads(ended.stdout)
+    assert (told["articles"]["seen"], told["articles"]["changed"]) == (2_000, len(edited))
 
 
 def is_alive(process: int) -> bool:

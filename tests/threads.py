@@ -1,0 +1,21 @@
+"""Workers that are threads of this process: coverage sees what they do, and so does who patches something."""
+
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing import Pipe
+
+from feedbridge.config import Config
+from feedbridge.pipeline.workers import Worker, serve
+
+
+def threads(config: Config) -> Sequence[Worker]:
+    """Start workers that are threads."""
+    return [worker(serve, config), worker(serve, config)]
+
+
+def worker(serving: Callable[..., None], *arguments: object) -> Worker:
+    """Start a thread that works at what comes by a pipe."""
+    mine, theirs = Pipe()
+    thread = threading.Thread(target=serving, args=(theirs, *arguments))
+    thread.start()
+    return Worker(mine, thread)
