@@ -74,7 +74,7 @@ class Learner:
         self._look_again()
 
     def _walkers(self) -> Workers:
-        """Return who lists directories with us: nobody where all is to be read, most of which is not the walk."""
+        """Return who lists directories with us: nobody where all is to be read, which takes far longer."""
         are_many = self._catalogue.entries.count() >= MANY
         return self._workers.others(are_wanted=are_many and not self._is_anew)
 
