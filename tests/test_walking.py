@@ -1,5 +1,6 @@
 """walking: what is as it was seen last is not given; who helps changes nothing."""
 
+import errno
 import os
 
 import msgspec
@@ -9,13 +10,26 @@ from feedbridge import scan
 from feedbridge.catalogue import Parts, part_of
 from feedbridge.config import load
 from feedbridge.errors import InputError
-from feedbridge.pipeline.walking import Seeing, walk
+from feedbridge.pipeline.walking import UNSETTLED, walk
 from feedbridge.pipeline.workers import Workers, forked, none
 from tests.samples import CHECKOUT
 from tests.threads import threads
 
 CONFIG = load(CHECKOUT / "config.toml")
+SCOPE = scan.Scope(max_bytes=1000)
 NAMES = ("a.txt", "x/b.txt", "x/c.txt", "x/.hidden", "y/d.txt", "y/z/e.txt", "y/z/f.txt", "empty/g/h.txt")
+
+
+class Broken(scan.Tree, frozen=True):
+    """A tree of which one directory is on a disk that fails."""
+
+    broken: bytes
+
+    def open(self, directory):
+        """Open a directory."""
+        if directory.path == self.broken:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().open(directory)
 
 
 @pytest.fixture
@@ -27,15 +41,14 @@ def place(tmp_path):
     return tmp_path
 
 
-def seen(place, known=None, *, start=none, own=frozenset(), is_anew=False):
+def seen(*places, known=None, start=none, own=frozenset()):
     """Return what is seen of each directory, in order."""
-    scope = scan.Scope(max_bytes=1000)
+    roots = [scan.Root(directory=place, prefix=b"%d/" % number) for number, place in enumerate(places)]
     with (
-        scan.Archive((scan.Root(directory=place),), scope) as archive,
+        scan.Archive(roots if len(places) > 1 else [scan.Root(directory=places[0])], SCOPE) as archive,
         Workers(CONFIG, start) as workers,
     ):
-        how = Seeing(tree=archive.tree, own=own, is_anew=is_anew)
-        return list(walk(how, known or {}, workers))
+        return list(walk(archive.tree, known or {}, workers, own=own))
 
 
 def known_of(found):
@@ -79,7 +92,7 @@ def test_all_is_given_of_what_was_never_seen(place):
 def test_what_is_as_it_was_is_not_given(place, start):
     """Its files are counted, and no more."""
     first = seen(place)
-    found = seen(place, known_of(first), start=start)
+    found = seen(place, known=known_of(first), start=start)
     assert (changed(found), emptied(found)) == (set(), set())
     assert sum(one.files for one in found) == 7
 
@@ -92,7 +105,7 @@ def test_what_differs_is_given_with_its_part(place, start):
     (place / "y" / "d.txt").rename(place / "empty" / "d.txt")
     (place / "new").mkdir()
     (place / "new" / "i.txt").write_text("new")
-    found = seen(place, known, start=start)
+    found = seen(place, known=known, start=start)
     assert changed(found) >= {b"x/b.txt", b"empty/d.txt", b"new/i.txt"}
     assert changed(found) <= {b"x/b.txt", b"x/c.txt", b"empty/d.txt", b"new/i.txt"}
     assert emptied(found) == {b"y"}
@@ -106,16 +119,36 @@ def test_another_inode_of_the_same_name_size_and_time_differs(place):
     (place / "other").write_text(file.read_text())
     (place / "other").rename(file)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert changed(seen(place, known)) == {b"a.txt"}
+    assert changed(seen(place, known=known)) == {b"a.txt"}
 
 
-def test_everything_is_given_anew(place):
-    """Also what is as it was; what is gone is told all the same."""
+@pytest.mark.parametrize("start", [none, threads])
+def test_a_part_that_is_unsettled_is_given(place, start):
+    """Also if it is as it was; one in which nothing stands any more is told all the same."""
     known = known_of(seen(place))
+    for _, digests in known.values():
+        digests.update(dict.fromkeys(digests, UNSETTLED))
     (place / "y" / "d.txt").unlink()
-    found = seen(place, known, is_anew=True)
+    found = seen(place, known=known, start=start)
     assert changed(found) == {name.encode() for name in NAMES} - {b"x/.hidden", b"y/d.txt"}
     assert emptied(found) == {b"y"}
+
+
+def test_several_input_directories_are_one_archive(place, tmp_path_factory):
+    """Each with its own name before those of its files."""
+    other = tmp_path_factory.mktemp("other")
+    (other / "x").mkdir()
+    (other / "x" / "b.txt").write_text("another")
+    known = known_of(seen(place, other))
+    (other / "x" / "b.txt").write_text("edited")
+    found = seen(place, other, known=known, start=threads)
+    assert changed(found) == {b"1/x/b.txt"}
+    assert sum(one.files for one in found) == 8
+
+
+def test_of_what_is_new_nothing_is_sent(place):
+    """It is listed here, one directory at a time: there may be much, and all of it is given."""
+    assert changed(seen(place, start=pytest.fail)) != set()
 
 
 def test_our_own_is_not_seen(place):
@@ -126,22 +159,26 @@ def test_our_own_is_not_seen(place):
 
 
 def test_the_largest_directories_are_looked_at_first(place):
-    """So that nobody is left at work at one when all others are done."""
+    """So that nobody is left at work at one when all others are done; new ones come last."""
     known = {
-        scan.Directory(0, b"y"): Parts(1, dict.fromkeys(range(5), b"")),
-        scan.Directory(0, b"x"): Parts(2, dict.fromkeys(range(9), b"")),
+        (0, b""): Parts(3, {0: b"0"}),
+        (0, b"y"): Parts(1, dict.fromkeys(range(5), b"0")),
+        (0, b"x"): Parts(2, dict.fromkeys(range(9), b"0")),
     }
     for start in (none, threads):
-        assert [one.directory.path for one in seen(place, known, start=start)][1:3] == [b"x", b"y"]
+        paths = [one.directory.path for one in seen(place, known=known, start=start)]
+        assert paths[:4] == [b"", b"x", b"y", b"empty"]
 
 
 @pytest.mark.parametrize("start", [none, threads, forked])
-def test_what_cannot_be_listed_ends_the_walk(place, start):
+@pytest.mark.parametrize("name", [b"", b"x"])
+def test_what_cannot_be_listed_ends_the_walk(place, start, name):
     """Whoever looked: what is not seen must not be taken for gone."""
+    known = known_of(seen(place))
     with (
-        scan.Archive((scan.Root(directory=place),), scan.Scope(max_bytes=1000)) as archive,
+        scan.Archive([scan.Root(directory=place)], SCOPE) as archive,
         Workers(CONFIG, start) as workers,
     ):
-        broken = msgspec.structs.replace(archive.tree, descriptors=(-1,))
+        broken = Broken(**msgspec.structs.asdict(archive.tree), broken=name)
         with pytest.raises(InputError, match="cannot list"):
-            list(walk(Seeing(tree=broken, own=frozenset(), is_anew=False), {}, workers))
+            list(walk(broken, known, workers, own=frozenset()))

@@ -183,7 +183,7 @@ from tests.test_workers import CONFIG, WORK, Workers, forked
 work = WORK._replace(alone=0)
 def made(several): return several.map(work, [b"a" * 100_000] * 20)
 with Workers(CONFIG, forked) as some:
-    with some.others(are_wanted=True) as others:
+    with some.others() as others:
         here = made(others)
         next(here)
         print(len(list(made(some))))
@@ -192,10 +192,37 @@ with Workers(CONFIG, forked) as some:
     assert python(asked, processors=2) == "20\nTrue False\n"
 
 
-def test_others_are_nobody_where_they_are_not_wanted():
-    """All is done here then."""
-    with Workers(CONFIG, threads) as some, some.others(are_wanted=False) as others:
-        assert all(is_here for _, _, is_here in others.map(WORK, Counted(100)))
+def test_where_nobody_is_wanted_all_is_done_here():
+    """However much it is."""
+    with Workers(CONFIG, threads) as some, some.nobody() as nobody:
+        assert all(is_here for _, _, is_here in nobody.map(WORK, Counted(100)))
+
+
+def test_nobody_is_started_after_the_end():
+    """What is to be done is done here."""
+    with Workers(CONFIG, threads) as some:
+        pass
+    assert all(is_here for _, _, is_here in some.map(WORK, Counted(100)))
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_where_no_worker_can_be_had_others_do_the_work(failing):
+    """A system may allow no more processes; an interrupt is heard afterwards as before."""
+    asked = f"""
+import errno, os, signal
+from tests.test_workers import CONFIG, WORK, Workers, forked
+fork, forks = os.fork, []
+def fail():
+    forks.append(1)
+    if len(forks) >= {failing}: raise BlockingIOError(errno.EAGAIN, "no")
+    return fork()
+os.fork = fail
+os.sched_getaffinity = lambda _: range(4)
+with Workers(CONFIG, forked) as several:
+    print(len(list(several.map(WORK, [b"a"] * 1000))), several.are_at_hand)
+print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""
+    assert python(asked, processors=2) == f"1000 {failing > 1}\nset()\n"
 
 
 def python(program: str, *, processors: int) -> str:

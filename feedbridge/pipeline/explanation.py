@@ -1,6 +1,6 @@
 """What became of one article, and why: the decisions that the stages left, in their order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,7 +48,7 @@ def explain_article(look: Look, wanted: str) -> Explanation:
     if known is None:
         return _explain_unseen(look, path)
     if known.held_since:
-        return _explain_held(known, _ignored(look).get(known.path))
+        return _explain_held(known, _ignored(look, known.path))
     found = look.reader.explain(known.stamp)
     if isinstance(found, Article) and isinstance(known.found, Rejected):
         found = msgspec.structs.replace(
@@ -65,15 +65,16 @@ def explain_article(look: Look, wanted: str) -> Explanation:
 
 def _explain_unseen(look: Look, path: bytes) -> Explanation:
     """Explain a file that is ignored without a look into it."""
-    ignored = _ignored(look).get(path)
+    ignored = _ignored(look, path)
     if ignored is None:
         raise _unknown(show(path))
     return Explanation(path=path, verdict=f"ignored: {ignored.reason}", decisions=())
 
 
-def _ignored(look: Look) -> Mapping[bytes, Ignored]:
-    """Return the files that are ignored without a look into them, by path."""
-    return {one.path: one for listing in look.listings() for one in listing.ignored}
+def _ignored(look: Look, path: bytes) -> Ignored | None:
+    """Return why a file is ignored without a look into it, if it is."""
+    found = look.archive.tree.look_at(path, own=look.own_files())
+    return found if isinstance(found, Ignored) else None
 
 
 def _explain_held(known: KnownFile, ignored: Ignored | None) -> Explanation:

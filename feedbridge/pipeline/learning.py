@@ -18,20 +18,15 @@ from feedbridge.catalogue import Catalogue, Parts, Place, part_of
 from feedbridge.model import FileId, Gone, Ignored, KnownFile, Rejected, Stamp
 from feedbridge.pipeline.reader import ArticleFailed, Due, Found, Reader, Turn
 from feedbridge.pipeline.recording import Recorder
-from feedbridge.pipeline.walking import UNKNOWN, Seeing, Seen, walk
+from feedbridge.pipeline.walking import FEW, MANY, UNSETTLED, Seen, walk
 from feedbridge.pipeline.workers import Workers
-from feedbridge.scan import Directory
 from feedbridge.standards.text import show
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 3  # times that a file may change under our eyes before this run gives it up
 
-UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it is looked at
-
 Progress = Callable[[int, int], None]  # files looked at, files in all as far as is known
-
-MANY = 15_000  # articles: then it pays that several processes list their directories
 
 
 def no_progress(done: int, total: int) -> None:
@@ -68,44 +63,51 @@ class Learner:
 
     def look(self, progress: Progress, *, own: frozenset[FileId]) -> None:
         """Look at everything, but for what is our own, and read what changed. Raises: InputError."""
-        with self._files.filling() if self.learnt.is_first else nullcontext(), self._walkers() as walkers:
-            self._look_at_all(walkers, progress, own)
+        with self._files.filling() if self.learnt.is_first else nullcontext():
+            self._look_at_all(progress, own)
         self._files.lose_missing()
         self._look_again()
 
-    def _walkers(self) -> Workers:
-        """Return who lists directories with us: nobody where all is to be read, which takes far longer."""
-        are_many = self._catalogue.entries.count() >= MANY
-        return self._workers.others(are_wanted=are_many and not self._is_anew)
-
-    def _look_at_all(self, walkers: Workers, progress: Progress, own: frozenset[FileId]) -> None:
+    def _look_at_all(self, progress: Progress, own: frozenset[FileId]) -> None:
         self._again = self._files.to_read_again(self._now)
-        for due, stamp, found in self._reader.read_all(self._due(walkers, own)):
-            self._record(due, stamp, found)
-            self._looked_at += 1
-            progress(self._looked_at, self.learnt.seen)
-
-    def _due(self, walkers: Workers, own: frozenset[FileId]) -> Iterator[Due]:
-        """Give the files that have to be read, of one directory after the other."""
         known = self._known_parts()
-        how = Seeing(tree=self._archive.tree, own=own, is_anew=self._is_anew)
-        # Nobody holds what was seen of one directory while the next is listed: it may be much.
-        yield from chain.from_iterable(map(partial(self._due_of, known), walk(how, known, walkers)))
-        for number, digests in known.values():
-            self._miss(number, digests)
+        with self._walkers(len(known)) as walkers:
+            for due, stamp, found in self._reader.read_all(self._due(known, walkers, own)):
+                self._record(due, stamp, found)
+                self._looked_at += 1
+                progress(self._looked_at, self.learnt.seen)
 
-    def _known_parts(self) -> dict[Directory, Parts]:
+    def _known_parts(self) -> dict[tuple[int, bytes], Parts]:
         """Return what was seen last, so that parts differ of which a file is to be read in any case."""
-        known = {Directory(*directory): parts for directory, parts in self._files.parts().items()}
+        known = self._files.parts()
         digests = dict(known.values()) if self._again else {}
         for number, part in self._again.values():
             if part in digests.get(number, ()):
                 digests[number][part] = UNSETTLED
+        if self._is_anew:
+            for parts in known.values():
+                parts.digests.update(dict.fromkeys(parts.digests, UNSETTLED))
         return known
 
-    def _due_of(self, known: dict[Directory, Parts], seen: Seen) -> Iterator[Due]:
+    def _walkers(self, directories: int) -> Workers:
+        """Return who lists directories with us."""
+        articles = self._catalogue.entries.count()
+        pays = articles >= max(MANY, FEW * directories)
+        return self._workers.others() if pays else self._workers.nobody()
+
+    def _due(
+        self, known: dict[tuple[int, bytes], Parts], walkers: Workers, own: frozenset[FileId]
+    ) -> Iterator[Due]:
+        """Give the files that have to be read, of one directory after the other."""
+        seen = walk(self._archive.tree, known, walkers, own=own)
+        yield from chain.from_iterable(map(partial(self._due_of, known), seen))  # nobody holds what was read
+        walkers.end()
+        for number, digests in known.values():
+            self._miss(number, digests)
+
+    def _due_of(self, known: dict[tuple[int, bytes], Parts], seen: Seen) -> Iterator[Due]:
         """Remember what stands in a directory, and give the files that have to be read."""
-        number, _ = known.pop(seen.directory, UNKNOWN)
+        number, _ = known.pop(seen.directory, (0, {}))
         self._count(seen)
         if seen.changed:
             number = number or self._files.directory(*seen.directory)

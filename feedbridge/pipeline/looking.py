@@ -1,7 +1,7 @@
 """One look at an archive: what was learnt, what is decided, and the feeds that come of it."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from feedbridge import catalogue as memory
@@ -86,9 +86,9 @@ class Look:
         """Learn what has changed, and decide about it, unless a guard refuses: in one transaction."""
         with self.catalogue.transaction():
             if self._asked.paths is None or self._is_renewed:
-                self._learner.look(progress, own=self._own_files())
+                self._learner.look(progress, own=self.own_files())
             else:
-                self._learner.look_at(self._asked.paths, own=self._own_files())
+                self._learner.look_at(self._asked.paths, own=self.own_files())
             if self._asked.is_guarded:
                 guard_ids(self._recorder.learnt, self.catalogue)
             if self._is_renewed:
@@ -98,9 +98,11 @@ class Look:
                 guard_updates(self.decider.odd, self.catalogue)
             self.catalogue.documents.soil_aged()
 
-    def listings(self) -> Iterator[scan.Listing]:
-        """List every directory of the archive, without what is our own."""
-        return self.archive.tree.walk(own=self._own_files())
+    def own_files(self) -> frozenset[FileId]:
+        """Return what is ours below the input directories: the output and the catalogue."""
+        file = self.config.state.file
+        statuses = (one.stat() for one in memory.companions(file) if one.exists()) if file else ()
+        return self.output.own_files() | {(status.st_dev, status.st_ino) for status in statuses}
 
     def prepare(self) -> None:
         """Clean what the feeds need and is not at hand, so that nothing is read any more after it."""
@@ -187,11 +189,6 @@ class Look:
         self.catalogue.documents.soil_all()
         for name in Rules.__struct_fields__:
             self.catalogue.runs.set_fact(name, getattr(self._rules, name))
-
-    def _own_files(self) -> frozenset[FileId]:
-        file = self.config.state.file
-        statuses = (one.stat() for one in memory.companions(file) if one.exists()) if file else ()
-        return self.output.own_files() | {(status.st_dev, status.st_ino) for status in statuses}
 
     def _has_nothing(self) -> bool:
         return not self.catalogue.entries.count() and not self._asked.lets_go

@@ -8,6 +8,7 @@ import hashlib
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from feedbridge.catalogue import Parts, part_of
 from feedbridge.config import Config
@@ -15,8 +16,12 @@ from feedbridge.model import FileId, Ignored, Stamp, Value
 from feedbridge.pipeline.workers import Work, Workers
 from feedbridge.scan import Directory, Tree
 
+MANY = 15_000  # articles …
+FEW = 30  # … and so many for each directory: from then on it pays that others list some of them
+
+UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it is looked at
+
 _STAMP = struct.Struct("<qqQ")
-UNKNOWN = Parts(0, {})
 
 
 class Part(Value, frozen=True):
@@ -37,46 +42,44 @@ class Seen(Value, frozen=True):
     below: tuple[Directory, ...]
 
 
-class Seeing(Value, frozen=True):
-    """How directories are looked at."""
-
-    tree: Tree
-    own: frozenset[FileId]  # what is ours, and none of the archive
-    is_anew: bool  # whether everything counts as changed
-
-
 class _Asked(Value, frozen=True):
+    tree: Tree
+    own: frozenset[FileId]
     directory: Directory
     known: Mapping[int, bytes]  # the digests of its parts, as they were seen last
-    how: Seeing
 
 
-def walk(how: Seeing, known: Mapping[Directory, Parts], workers: Workers) -> Iterator[Seen]:
-    """Look at every directory, those of which most is known first. Raises: InputError."""
-    level = how.tree.tops()
+def walk(
+    tree: Tree, known: Mapping[tuple[int, bytes], Parts], workers: Workers, *, own: frozenset[FileId]
+) -> Iterator[Seen]:
+    """Look at every directory, but for what is `own`: our output and state. Raises: InputError.
+
+    Others help with those of which something is known: of the rest all would have to be sent.
+    """
+    level = tree.tops()
     while level:
-        asked = (_Asked(directory=one, known=known.get(one, UNKNOWN).digests, how=how) for one in level)
+        asked = [
+            _Asked(tree=tree, own=own, directory=one, known=known[one].digests if one in known else {})
+            for one in level
+        ]
+        here = (_see(one) for one in asked if not _weight(one))
+        shared = sorted(filter(_weight, asked), key=_weight, reverse=True)  # those that take longest first
         below: list[Directory] = []
-        for seen in workers.map(_SEEING, sorted(asked, key=_weight, reverse=True)):
+        for seen in chain(workers.map(_SEEING, shared), here):
             below += seen.below
             yield seen
-            del seen  # before the next directory is listed
+            del seen  # what it holds may be much
         level = tuple(below)
 
 
-def _see(_: Config, asked: _Asked) -> Seen:
-    listing = asked.how.tree.listing(asked.directory, own=asked.how.own)
+def _see(asked: _Asked) -> Seen:
+    listing = asked.tree.listing(asked.directory, own=asked.own)
     found = {part: Part(digest=_digest(stamps), stamps=stamps) for part, stamps in _parts(listing.stamps)}
-    changed = {
-        number: part
-        for number, part in found.items()
-        if asked.how.is_anew or part.digest != asked.known.get(number)
-    }
     return Seen(
         directory=asked.directory,
         files=len(listing.stamps),
         ignored=listing.ignored,
-        changed=changed,
+        changed={number: part for number, part in found.items() if part.digest != asked.known.get(number)},
         emptied=frozenset(asked.known.keys() - found.keys()),
         below=listing.below,
     )
@@ -95,7 +98,12 @@ def _digest(stamps: Iterable[Stamp]) -> bytes:
 
 
 def _weight(asked: _Asked) -> int:
-    return max(1, len(asked.known))
+    """Return in how many parts there is, most likely, nothing to tell."""
+    return sum(digest != UNSETTLED for digest in asked.known.values())
 
 
-_SEEING = Work(_see, _weight, together=64, heavy=16, alone=0)
+def _see_for(_: Config, asked: _Asked) -> Seen:
+    return _see(asked)
+
+
+_SEEING = Work(_see_for, _weight, together=16, heavy=16, alone=0)

@@ -18,6 +18,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import chain
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
@@ -27,6 +28,7 @@ from feedbridge.config import Config
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkContext
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +134,11 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let all of them go; what is given from now on is done by this process."""
+        self._is_started = True
         while self._workers:
             self._workers.pop().end()
 
@@ -148,9 +155,13 @@ class Workers:
             self._done[work.act] = self._done.get(work.act, 0) + 1
             yield work.act(self._config, one)
 
-    def others(self, *, are_wanted: bool) -> "Workers":
-        """Return some for other work, who end at another time; nobody if they are not wanted."""
-        return Workers(self._config, self._start if are_wanted else none)
+    def others(self) -> "Workers":
+        """Return some for other work, who begin and end at another time."""
+        return Workers(self._config, self._start)
+
+    def nobody(self) -> "Workers":
+        """Return none: all is done by this process."""
+        return Workers(self._config, none)
 
     @property
     def are_at_hand(self) -> bool:
@@ -235,30 +246,44 @@ def _fork(config: Config, count: int) -> Sequence[Worker]:
     workers: list[Worker] = []
     # An interrupt at the terminal comes to all processes: it is ours alone, and must not come amid a fork.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    for _ in range(count):
-        mine, theirs = fork.Pipe()
-        _ours.add(mine)
-        process = fork.Process(target=_begin, args=(theirs, config), daemon=True)
-        process.start()
-        theirs.close()
-        workers.append(Worker(mine, process))
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        workers.extend(_one(fork, config) for _ in range(count))  # those who are there stay, if one fails
+    except OSError as exc:
+        log.warning("worker.missing", extra={"detail": f"{exc.strerror}: what it would do is done by others"})
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return workers
+
+
+def _one(fork: "ForkContext", config: Config) -> Worker:
+    """Start one. Raises: OSError."""
+    mine, theirs = fork.Pipe()
+    _ours.add(mine)
+    process = fork.Process(target=_begin, args=(theirs, config), daemon=True)
+    try:
+        process.start()
+    except OSError:
+        mine.close()
+        raise
+    finally:
+        theirs.close()
+    return Worker(mine, process)
 
 
 def _begin(pipe: "Connection[Any, Any]", config: Config) -> None:
     for one in _ours:  # of the process that began us: else nobody would notice that it closes one, or is gone
         one.close()
-    serve(pipe, config)
+    # Not when its batch is done: it holds the lock of a run that is no more, or that waits for its end.
+    serve(pipe, config, at_end=partial(os._exit, 0))
 
 
-def serve(pipe: "Connection[Any, Any]", config: Config) -> None:
-    """Work at what comes by a pipe, until its other end is closed.
+def serve(pipe: "Connection[Any, Any]", config: Config, *, at_end: Callable[[], object] = tuple) -> None:
+    """Work at what comes by a pipe, until its other end is closed; `at_end` is called at once then.
 
     What comes is taken at once: whoever gives it does not wait for us, so that we may wait for him.
     """
     taken: SimpleQueue[tuple[Callable[[Config, Any], Any], Sequence[Any]] | None] = SimpleQueue()
-    threading.Thread(target=_receive, args=(pipe, taken), daemon=True).start()
+    threading.Thread(target=_receive, args=(pipe, taken, at_end), daemon=True).start()
     with pipe, suppress(OSError):
         while job := taken.get():
             pipe.send(_made(config, *job))
@@ -273,10 +298,11 @@ def _made(
         return exc
 
 
-def _receive(pipe: "Connection[Any, Any]", taken: SimpleQueue[Any]) -> None:
+def _receive(pipe: "Connection[Any, Any]", taken: SimpleQueue[Any], at_end: Callable[[], object]) -> None:
     with suppress(EOFError, OSError):
         while True:
             taken.put(pipe.recv())
+    at_end()
     taken.put(None)
 
 

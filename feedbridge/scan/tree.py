@@ -67,14 +67,6 @@ class Tree(Value, frozen=True):
         """Return the input directories themselves."""
         return tuple(Directory(number, b"") for number in range(len(self.roots)))
 
-    def walk(self, *, own: frozenset[FileId] = frozenset()) -> Iterator[Listing]:
-        """List every directory, but for what is `own`."""
-        waiting = [*reversed(self.tops())]
-        while waiting:
-            listing = self.listing(waiting.pop(), own=own)
-            waiting += listing.below
-            yield listing
-
     def listing(self, directory: Directory, *, own: frozenset[FileId] = frozenset()) -> Listing:
         """List a directory, without what is `own`: our output and state. One that is gone is empty."""
         root, path = directory

@@ -80,9 +80,8 @@ def test_a_killed_worker_costs_no_article(place):
 def test_workers_end_with_a_run_that_is_killed(place):
     """They hold nothing that the next run needs, such as the lock."""
     with running(place, "killed") as child:
-        workers = workers_of(child)
+        workers_of(child)
         child.kill()
-    until(lambda: not any(map(is_alive, workers)))
     subprocess.run([*RUN, "killed"], cwd=place, check=True)
     assert contents(place / "killed") == contents(place / "alone")
 
