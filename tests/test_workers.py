@@ -225,6 +225,23 @@ print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
     assert python(asked, processors=2) == f"1000 {failing > 1}\nset()\n"
 
 
+def test_a_worker_ends_with_its_run_and_not_with_its_work():
+    """Whoever interrupts a run does not wait, and one that is killed leaves nobody who holds its lock."""
+    asked = """
+import os, signal, time
+from contextlib import suppress
+from tests.test_workers import CONFIG, WORK, Workers, forked
+here = os.getpid()
+def act(config, given): return os.getpid() == here or time.sleep(600)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+signal.alarm(1)
+with suppress(KeyboardInterrupt), Workers(CONFIG, forked) as several:
+    list(several.map(WORK._replace(act=act, alone=0), [b""] * 10))
+print("ended")
+"""
+    assert python(asked, processors=2) == "ended\n"
+
+
 def python(program: str, *, processors: int) -> str:
     """Run a program in a process with one thread that may use so many processors; return what it prints."""
     if sys.platform != "linux":

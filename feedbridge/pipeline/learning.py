@@ -18,7 +18,7 @@ from feedbridge.catalogue import Catalogue, Parts, Place, part_of
 from feedbridge.model import FileId, Gone, Ignored, KnownFile, Rejected, Stamp
 from feedbridge.pipeline.reader import ArticleFailed, Due, Found, Reader, Turn
 from feedbridge.pipeline.recording import Recorder
-from feedbridge.pipeline.walking import FEW, MANY, UNSETTLED, Seen, walk
+from feedbridge.pipeline.walking import MANY, UNSETTLED, Seen, walk
 from feedbridge.pipeline.workers import Workers
 from feedbridge.standards.text import show
 
@@ -71,7 +71,8 @@ class Learner:
     def _look_at_all(self, progress: Progress, own: frozenset[FileId]) -> None:
         self._again = self._files.to_read_again(self._now)
         known = self._known_parts()
-        with self._walkers(len(known)) as walkers:
+        is_large = self._catalogue.entries.count() >= MANY
+        with self._workers.others() if is_large else self._workers.nobody() as walkers:
             for due, stamp, found in self._reader.read_all(self._due(known, walkers, own)):
                 self._record(due, stamp, found)
                 self._looked_at += 1
@@ -88,12 +89,6 @@ class Learner:
             for parts in known.values():
                 parts.digests.update(dict.fromkeys(parts.digests, UNSETTLED))
         return known
-
-    def _walkers(self, directories: int) -> Workers:
-        """Return who lists directories with us."""
-        articles = self._catalogue.entries.count()
-        pays = articles >= max(MANY, FEW * directories)
-        return self._workers.others() if pays else self._workers.nobody()
 
     def _due(
         self, known: dict[tuple[int, bytes], Parts], walkers: Workers, own: frozenset[FileId]

@@ -16,8 +16,7 @@ from feedbridge.model import FileId, Ignored, Stamp, Value
 from feedbridge.pipeline.workers import Work, Workers
 from feedbridge.scan import Directory, Tree
 
-MANY = 15_000  # articles …
-FEW = 30  # … and so many for each directory: from then on it pays that others list some of them
+MANY = 15_000  # articles: from then on it pays that others list some of their directories
 
 UNSETTLED = b"unsettled"  # for the digest of a part: like no other, so that it is looked at
 
