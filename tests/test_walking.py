@@ -13,7 +13,7 @@ from feedbridge.errors import InputError
 from feedbridge.pipeline.walking import UNSETTLED, walk
 from feedbridge.pipeline.workers import Workers, forked, none
 from tests.samples import CHECKOUT
-from tests.threads import threads
+from tests.threads import die, threads, worker
 
 CONFIG = load(CHECKOUT / "config.toml")
 SCOPE = scan.Scope(max_bytes=1000)
@@ -120,6 +120,15 @@ def test_another_inode_of_the_same_name_size_and_time_differs(place):
     (place / "other").rename(file)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert changed(seen(place, known=known)) == {b"a.txt"}
+
+
+def test_what_a_lost_worker_was_to_list_is_listed_by_others(place):
+    """Whether it had begun or not."""
+    known = known_of(seen(place))
+    (place / "x" / "b.txt").write_text("longer than it was")
+    expected = seen(place, known=known)
+    for batches in (0, 1):
+        assert seen(place, known=known, start=lambda config, n=batches: [worker(die, config, n)]) == expected
 
 
 @pytest.mark.parametrize("start", [none, threads])

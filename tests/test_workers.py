@@ -14,19 +14,10 @@ from feedbridge.config import load
 from feedbridge.pipeline import workers
 from feedbridge.pipeline.workers import Work, Workers, forked, none, serve
 from tests.samples import CHECKOUT
-from tests.threads import threads, worker
+from tests.threads import die, threads, worker
 
 CONFIG = load(CHECKOUT / "config.toml")
 ALONE = 3
-
-
-def die(pipe, config, batches):
-    """Work at so many batches, and die while at work at the next."""
-    for _ in range(batches):
-        act, given = pipe.recv()
-        pipe.send([act(config, one) for one in given])
-    pipe.recv()
-    pipe.close()
 
 
 def size_bytes(given: bytes) -> int:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 
 from feedbridge.config import Config
 from feedbridge.pipeline.workers import Worker, serve
@@ -19,3 +20,12 @@ def worker(serving: Callable[..., None], *arguments: object) -> Worker:
     thread = threading.Thread(target=serving, args=(theirs, *arguments))
     thread.start()
     return Worker(mine, thread)
+
+
+def die(pipe: Connection, config: Config, batches: int) -> None:
+    """Work at so many batches, and die while at work at the next."""
+    for _ in range(batches):
+        act, given = pipe.recv()
+        pipe.send([act(config, one) for one in given])
+    pipe.recv()
+    pipe.close()

@@ -283,10 +283,13 @@ def serve(pipe: "Connection[Any, Any]", config: Config, *, at_end: Callable[[], 
     What comes is taken at once: whoever gives it does not wait for us, so that we may wait for him.
     """
     taken: SimpleQueue[tuple[Callable[[Config, Any], Any], Sequence[Any]] | None] = SimpleQueue()
-    threading.Thread(target=_receive, args=(pipe, taken, at_end), daemon=True).start()
-    with pipe, suppress(OSError):
-        while job := taken.get():
-            pipe.send(_made(config, *job))
+    receiving = threading.Thread(target=_receive, args=(pipe, taken, at_end), daemon=True)
+    receiving.start()
+    with pipe:
+        with suppress(OSError):
+            while job := taken.get():
+                pipe.send(_made(config, *job))
+        receiving.join()  # it sees that the other end is closed, too: not under its hands
 
 
 def _made(

@@ -113,6 +113,8 @@ def test_those_who_list_end_while_others_are_at_work(place):
     ended = subprocess.run(command, cwd=place, check=True, capture_output=True, text=True, timeout=60)
     told = json.loads(ended.stdout)
     assert (told["articles"]["seen"], told["articles"]["changed"]) == (2_000, len(edited))
+    full = subprocess.run([*remembering, "--full", "--json"], cwd=place, check=True, capture_output=True)
+    assert json.loads(full.stdout)["feeds"]["written"] == 0
 
 
 def is_alive(process: int) -> bool:
