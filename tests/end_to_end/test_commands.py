@@ -301,6 +301,15 @@ def test_explain_names_a_file_below_the_archive_that_is_named(feedbridge, tmp_pa
     assert done.stdout.startswith("2024/00000.txt: an entry\n")
 
 
+@pytest.mark.parametrize("folder", [".drafts", "old"])
+def test_explain_names_a_folder_that_is_left_out(feedbridge, tmp_path, folder):
+    """A file that no walk comes to is explained as any other."""
+    archive(tmp_path / "in" / folder, count=1)
+    (tmp_path / "config.toml").write_text('[input]\ndirectory = "in"\nexclude = ["old"]\n')
+    done = feedbridge("explain", f"in/{folder}/00000.txt")
+    assert done.stdout == f"{folder}/00000.txt: ignored: in a directory that is left out\n"
+
+
 def test_explain_of_a_file_elsewhere_is_exit_2(feedbridge, tmp_path):
     """What is neither a file of the archive nor an id is said so."""
     archive(tmp_path / "in", count=1)
